@@ -1,0 +1,1 @@
+//! Credentials and presentations: the W3C Verifiable Credentials Data Model 2.0.

@@ -1,0 +1,108 @@
+//! What a resolver says of a DID: the document, when it was so, and how far that can be trusted (DID Resolution 0.3).
+
+use serde::{Deserialize, Serialize};
+
+use super::{DidDocument, DidUrl, VerificationRelationship};
+use crate::key::PublicKey;
+use crate::time::Timestamp;
+
+/// A resolved DID (DID Resolution §3).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolution {
+    /// The document at the version that was asked for; of a deactivated DID, a document without keys.
+    pub document: DidDocument,
+    /// When the document was so.
+    pub metadata: DocumentMetadata,
+    /// How far the document can be trusted.
+    pub standing: Standing,
+    /// Every key the DID ever had, with the time it was valid; empty for methods without history.
+    pub history: Vec<KeyPeriod>,
+}
+
+/// DID document metadata (DID Resolution §5).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DocumentMetadata {
+    /// When the DID was first changed on the registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+    /// When this version came to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
+    /// The DID was given up for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deactivated: Option<bool>,
+    /// This version: for did:ethr, the block number of the last change in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_id: Option<String>,
+    /// When the next version came to be, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_update: Option<Timestamp>,
+    /// The next version, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_version_id: Option<String>,
+}
+
+/// How far a resolution can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "standing", rename_all = "camelCase")]
+pub enum Standing {
+    /// The DID contains its document: did:key, did:jwk.
+    SelfContained,
+    /// Checked against a state proof of a block there is reason to trust.
+    Proven {
+        /// The block the document was read at.
+        block: u64,
+    },
+    /// Only reported, by a registry node or a web server.
+    Believed {
+        /// The block the document was read at; none for did:web.
+        block: Option<u64>,
+    },
+}
+
+/// The time one key was valid for one relationship, as the registry tells it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyPeriod {
+    /// The verification method's DID URL.
+    pub id: DidUrl,
+    /// The key; none when it is of a kind this version does not know, or an account that never showed its key.
+    pub key: Option<PublicKey>,
+    /// What the key was for.
+    pub relationships: Vec<VerificationRelationship>,
+    /// The block it was added in.
+    pub from_block: u64,
+    /// The time of that block.
+    pub from: Timestamp,
+    /// The block it was revoked in, if it was.
+    pub until_block: Option<u64>,
+    /// The first moment at which it was not valid any more, by revocation or expiry, if there is one.
+    pub until: Option<Timestamp>,
+}
+
+/// Why a DID has no resolution, by the error names of DID Resolution §10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+pub enum ResolutionError {
+    /// The text is not a DID, or not one of its method.
+    #[error("invalidDid")]
+    InvalidDid,
+    /// The text is not a DID URL.
+    #[error("invalidDidUrl")]
+    InvalidDidUrl,
+    /// There is no such DID.
+    #[error("notFound")]
+    NotFound,
+    /// The method is not one this resolver knows.
+    #[error("methodNotSupported")]
+    MethodNotSupported,
+    /// The document that was found is not a DID document of this DID.
+    #[error("invalidDidDocument")]
+    InvalidDidDocument,
+    /// The options exclude each other.
+    #[error("invalidOptions")]
+    InvalidOptions,
+    /// The registry did not answer, or not in full: try again later.
+    #[error("internalError")]
+    InternalError,
+}

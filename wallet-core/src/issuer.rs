@@ -1,0 +1,1 @@
+//! The issuer door: from claims to a secured credential.

@@ -1,0 +1,453 @@
+//! Keys: Ed25519, P-256, P-384 and secp256k1, in raw, JWK and Multikey form.
+//!
+//! A public key knows its algorithm and never takes it from a token. A secret key neither prints nor serialises.
+
+use std::fmt;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use ed25519_dalek::Signer as _;
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+use p256::elliptic_curve::sec1::ToSec1Point as _;
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use sha3::Keccak256;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::{Result, WalletError};
+
+/// A signature algorithm, which is also a kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KeyAlgorithm {
+    /// Ed25519 (RFC 8032): 32-byte keys, 64-byte signatures; JOSE `EdDSA`.
+    Ed25519,
+    /// ECDSA over P-256 with SHA-256 (FIPS 186-5): 33-byte compressed keys, 64-byte r‖s signatures; JOSE `ES256`.
+    P256,
+    /// ECDSA over P-384 with SHA-384 (FIPS 186-5): 49-byte compressed keys, 96-byte r‖s signatures; JOSE `ES384`.
+    P384,
+    /// ECDSA over secp256k1 with Keccak-256, as Ethereum transactions are signed: 33-byte compressed keys, 64-byte
+    /// r‖s signatures with the low s.
+    Secp256k1,
+}
+
+impl KeyAlgorithm {
+    /// The multicodec prefix of a public key, as unsigned varint bytes (Multikey, CID 1.0 §2.2.2).
+    fn multicodec(self) -> [u8; 2] {
+        match self {
+            Self::Ed25519 => [0xed, 0x01],
+            Self::P256 => [0x80, 0x24],
+            Self::P384 => [0x81, 0x24],
+            Self::Secp256k1 => [0xe7, 0x01],
+        }
+    }
+
+    /// The JWK `crv` (RFC 7518, RFC 8037, RFC 8812).
+    pub fn curve(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "Ed25519",
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+            Self::Secp256k1 => "secp256k1",
+        }
+    }
+
+    /// The JWS `alg` a key of this kind signs with; none for secp256k1, which signs chain transactions only.
+    pub fn jose(self) -> Option<&'static str> {
+        match self {
+            Self::Ed25519 => Some("EdDSA"),
+            Self::P256 => Some("ES256"),
+            Self::P384 => Some("ES384"),
+            Self::Secp256k1 => None,
+        }
+    }
+
+    const ALL: [Self; 4] = [Self::Ed25519, Self::P256, Self::P384, Self::Secp256k1];
+}
+
+/// The name a [`Keystore`](crate::ports::Keystore) gives a key; it says nothing about the key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KeyId(pub String);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A public key that was checked to be a point of its curve.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PublicKey {
+    algorithm: KeyAlgorithm,
+    /// Ed25519: 32 bytes; the others: the compressed SEC 1 point.
+    bytes: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Reads a raw key: 32 bytes for Ed25519, a SEC 1 point (compressed or not) for the others.
+    ///
+    /// Refuses what is not on the curve, and Ed25519 points of small order, under which anything verifies.
+    pub fn from_bytes(algorithm: KeyAlgorithm, bytes: &[u8]) -> Result<Self> {
+        let bad = || WalletError::malformed("public key", format!("it is not a point of {}", algorithm.curve()));
+        let bytes = match algorithm {
+            KeyAlgorithm::Ed25519 => {
+                let raw: [u8; 32] = bytes.try_into().map_err(|_| bad())?;
+                let key = ed25519_dalek::VerifyingKey::from_bytes(&raw).map_err(|_| bad())?;
+                if key.is_weak() {
+                    return Err(bad());
+                }
+                raw.to_vec()
+            }
+            KeyAlgorithm::P256 => p256::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec(),
+            KeyAlgorithm::P384 => p384::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec(),
+            KeyAlgorithm::Secp256k1 => {
+                k256::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec()
+            }
+        };
+        Ok(Self { algorithm, bytes })
+    }
+
+    /// Reads a Multikey `publicKeyMultibase`: base58btc (`z`) over the multicodec prefix and the raw key (CID 1.0 §2.2.2).
+    pub fn from_multikey(text: &str) -> Result<Self> {
+        let bad = |reason: &str| WalletError::malformed("Multikey", reason);
+        if text.len() > 128 || !text.starts_with('z') {
+            return Err(bad("it is not base58btc with the prefix z"));
+        }
+        let (_, bytes) = multibase::decode(text).map_err(|_| bad("it is not base58btc"))?;
+        let (prefix, raw) = bytes.split_at_checked(2).ok_or_else(|| bad("it is too short"))?;
+        let algorithm = KeyAlgorithm::ALL
+            .into_iter()
+            .find(|a| a.multicodec() == prefix)
+            .ok_or_else(|| WalletError::unsupported("this kind of Multikey", "use Ed25519, P-256, P-384 or secp256k1"))?;
+        if raw.len() != if algorithm == KeyAlgorithm::Ed25519 { 32 } else { 1 + algorithm.field_length() } {
+            return Err(bad("the key has the wrong length"));
+        }
+        Self::from_bytes(algorithm, raw)
+    }
+
+    /// Reads a public JWK (RFC 7517, RFC 7518 §6.2, RFC 8037 §2); a JWK that carries a private member is refused.
+    pub fn from_jwk(jwk: &Value) -> Result<Self> {
+        let bad = |reason: &str| WalletError::malformed("JWK", reason);
+        if jwk.get("d").is_some() {
+            return Err(bad("it carries a private key where a public one belongs"));
+        }
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let curve = text("crv").ok_or_else(|| bad("crv is missing"))?;
+        let algorithm = KeyAlgorithm::ALL
+            .into_iter()
+            .find(|a| a.curve() == curve)
+            .ok_or_else(|| WalletError::unsupported("this JWK curve", "use Ed25519, P-256, P-384 or secp256k1"))?;
+        let coordinate = |name: &str| -> Result<Vec<u8>> {
+            let text = text(name).ok_or_else(|| bad("a coordinate is missing"))?;
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| bad("a coordinate is not base64url"))?;
+            if bytes.len() != algorithm.field_length() {
+                return Err(bad("a coordinate has the wrong length"));
+            }
+            Ok(bytes)
+        };
+        match (text("kty"), algorithm) {
+            (Some("OKP"), KeyAlgorithm::Ed25519) => Self::from_bytes(algorithm, &coordinate("x")?),
+            (Some("EC"), KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::Secp256k1) => {
+                let point = [&[4], &*coordinate("x")?, &*coordinate("y")?].concat();
+                Self::from_bytes(algorithm, &point)
+            }
+            _ => Err(bad("kty does not go with crv")),
+        }
+    }
+
+    /// The kind of key, and so the only algorithm its signatures are checked with.
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        self.algorithm
+    }
+
+    /// The raw key: 32 bytes for Ed25519, the compressed SEC 1 point for the others.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The uncompressed SEC 1 point (`04 ‖ x ‖ y`); the raw key for Ed25519.
+    pub fn to_uncompressed(&self) -> Vec<u8> {
+        let invariant = "the key was checked when it was read";
+        match self.algorithm {
+            KeyAlgorithm::Ed25519 => self.bytes.clone(),
+            KeyAlgorithm::P256 => p256::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::P384 => p384::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::Secp256k1 => {
+                k256::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec()
+            }
+        }
+    }
+
+    /// The Multikey `publicKeyMultibase` (CID 1.0 §2.2.2).
+    pub fn to_multikey(&self) -> String {
+        multibase::encode(multibase::Base::Base58Btc, [&self.algorithm.multicodec()[..], &self.bytes].concat())
+    }
+
+    /// The public JWK, with the members its thumbprint is made of and no other (RFC 7517).
+    pub fn to_jwk(&self) -> Value {
+        let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        let curve = self.algorithm.curve();
+        if self.algorithm == KeyAlgorithm::Ed25519 {
+            return json!({ "crv": curve, "kty": "OKP", "x": text(&self.bytes) });
+        }
+        let point = self.to_uncompressed();
+        let (x, y) = point[1..].split_at(self.algorithm.field_length());
+        json!({ "crv": curve, "kty": "EC", "x": text(x), "y": text(y) })
+    }
+
+    /// The SHA-256 JWK thumbprint, base64url (RFC 7638, RFC 8037 appendix A.3).
+    pub fn thumbprint(&self) -> String {
+        // `to_jwk` writes exactly the required members, already in lexicographic order.
+        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.to_jwk().to_string()))
+    }
+
+    /// Checks a signature over `message`: 64 bytes (EdDSA or r‖s), 96 for P-384; hashing is the algorithm's own.
+    ///
+    /// A failed signature has one reason and no detail.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> std::result::Result<(), BadSignature> {
+        let ring_check = |algorithm: &'static dyn ring::signature::VerificationAlgorithm| {
+            ring::signature::UnparsedPublicKey::new(algorithm, self.to_uncompressed()).verify(message, signature).map_err(|_| BadSignature)
+        };
+        match self.algorithm {
+            KeyAlgorithm::Ed25519 => {
+                let raw: [u8; 32] = self.bytes.as_slice().try_into().map_err(|_| BadSignature)?;
+                let key = ed25519_dalek::VerifyingKey::from_bytes(&raw).map_err(|_| BadSignature)?;
+                let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| BadSignature)?;
+                key.verify_strict(message, &signature).map_err(|_| BadSignature)
+            }
+            KeyAlgorithm::P256 => ring_check(&ring::signature::ECDSA_P256_SHA256_FIXED),
+            KeyAlgorithm::P384 => ring_check(&ring::signature::ECDSA_P384_SHA384_FIXED),
+            KeyAlgorithm::Secp256k1 => {
+                let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&self.bytes).map_err(|_| BadSignature)?;
+                let signature = k256::ecdsa::Signature::from_slice(signature).map_err(|_| BadSignature)?;
+                if signature.normalize_s() != signature {
+                    return Err(BadSignature);
+                }
+                key.verify_prehash(&Keccak256::digest(message), &signature).map_err(|_| BadSignature)
+            }
+        }
+    }
+}
+
+impl KeyAlgorithm {
+    fn field_length(self) -> usize {
+        if self == Self::P384 { 48 } else { 32 }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_multikey())
+    }
+}
+
+impl Serialize for PublicKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_multikey())
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Self::from_multikey(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A signature that is not the key's over the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature is not good")]
+pub struct BadSignature;
+
+/// A software private key: wiped when dropped, it neither prints nor serialises.
+///
+/// It lives behind a [`Keystore`](crate::ports::Keystore); use it directly only to build one.
+pub struct SecretKey {
+    algorithm: KeyAlgorithm,
+    seed: Zeroizing<Vec<u8>>,
+}
+
+impl SecretKey {
+    /// Makes a new key from `rng`.
+    pub fn generate(algorithm: KeyAlgorithm, rng: &mut dyn CryptoRng) -> Self {
+        loop {
+            let mut seed = Zeroizing::new(vec![0; algorithm.field_length()]);
+            rng.fill_bytes(&mut seed);
+            // A random string is out of the scalar field once in 2³² draws at the most.
+            if let Ok(key) = Self::from_bytes(algorithm, &seed) {
+                return key;
+            }
+        }
+    }
+
+    /// Reads a raw private key: the 32-byte seed for Ed25519, the big-endian scalar for the others.
+    pub fn from_bytes(algorithm: KeyAlgorithm, bytes: &[u8]) -> Result<Self> {
+        let bad = || WalletError::malformed("private key", format!("it is not a private key of {}", algorithm.curve()));
+        let good = bytes.len() == algorithm.field_length()
+            && match algorithm {
+                KeyAlgorithm::Ed25519 => true,
+                KeyAlgorithm::P256 => p256::SecretKey::from_slice(bytes).is_ok(),
+                KeyAlgorithm::P384 => p384::SecretKey::from_slice(bytes).is_ok(),
+                KeyAlgorithm::Secp256k1 => k256::SecretKey::from_slice(bytes).is_ok(),
+            };
+        if !good {
+            return Err(bad());
+        }
+        Ok(Self { algorithm, seed: Zeroizing::new(bytes.to_vec()) })
+    }
+
+    /// The raw private key, to be sealed by a keystore and by nothing else.
+    pub fn expose(&self) -> &[u8] {
+        &self.seed
+    }
+
+    /// The kind of key.
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        self.algorithm
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> PublicKey {
+        let bytes = match self.algorithm {
+            KeyAlgorithm::Ed25519 => self.ed25519().verifying_key().to_bytes().to_vec(),
+            KeyAlgorithm::P256 => self.p256().verifying_key().to_sec1_point(true).as_bytes().to_vec(),
+            KeyAlgorithm::P384 => self.p384().verifying_key().to_sec1_point(true).as_bytes().to_vec(),
+            KeyAlgorithm::Secp256k1 => self.k256().verifying_key().to_sec1_point(true).as_bytes().to_vec(),
+        };
+        PublicKey { algorithm: self.algorithm, bytes }
+    }
+
+    /// Signs `message`: 64 bytes (EdDSA or r‖s), 96 for P-384; hashing is the algorithm's own, nonces follow RFC 6979.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self.algorithm {
+            KeyAlgorithm::Ed25519 => self.ed25519().sign(message).to_vec(),
+            KeyAlgorithm::P256 => {
+                let signature: p256::ecdsa::Signature = self.p256().sign(message);
+                signature.to_bytes().to_vec()
+            }
+            KeyAlgorithm::P384 => {
+                let signature: p384::ecdsa::Signature = self.p384().sign(message);
+                signature.to_bytes().to_vec()
+            }
+            KeyAlgorithm::Secp256k1 => {
+                let (signature, _) = self.k256().sign_prehash_recoverable(&Keccak256::digest(message)).expect("a digest of 32 bytes can be signed");
+                signature.normalize_s().to_bytes().to_vec()
+            }
+        }
+    }
+
+    fn ed25519(&self) -> ed25519_dalek::SigningKey {
+        let mut seed = [0; 32];
+        seed.copy_from_slice(&self.seed);
+        let key = ed25519_dalek::SigningKey::from_bytes(&seed);
+        seed.zeroize();
+        key
+    }
+
+    fn p256(&self) -> p256::ecdsa::SigningKey {
+        p256::ecdsa::SigningKey::from_slice(&self.seed).expect("the scalar was checked when it was read")
+    }
+
+    fn p384(&self) -> p384::ecdsa::SigningKey {
+        p384::ecdsa::SigningKey::from_slice(&self.seed).expect("the scalar was checked when it was read")
+    }
+
+    fn k256(&self) -> k256::ecdsa::SigningKey {
+        k256::ecdsa::SigningKey::from_slice(&self.seed).expect("the scalar was checked when it was read")
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey({}, hidden)", self.algorithm.curve())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(algorithm: KeyAlgorithm, byte: u8) -> SecretKey {
+        SecretKey::from_bytes(algorithm, &vec![byte; algorithm.field_length()]).expect("a scalar in range")
+    }
+
+    #[test]
+    fn every_form_reads_back_to_the_same_key() {
+        for algorithm in KeyAlgorithm::ALL {
+            let public = key(algorithm, 7).public_key();
+            assert_eq!(PublicKey::from_jwk(&public.to_jwk()).expect("its own JWK"), public);
+            assert_eq!(PublicKey::from_multikey(&public.to_multikey()).expect("its own Multikey"), public);
+            assert_eq!(PublicKey::from_bytes(algorithm, &public.to_uncompressed()).expect("its own point"), public);
+        }
+    }
+
+    #[test]
+    fn signature_verifies_and_one_flipped_bit_does_not() {
+        for algorithm in KeyAlgorithm::ALL {
+            let key = key(algorithm, 9);
+            let mut signature = key.sign(b"message");
+            key.public_key().verify(b"message", &signature).expect("its own signature");
+            assert_eq!(key.public_key().verify(b"massage", &signature), Err(BadSignature));
+            signature[5] ^= 1;
+            assert_eq!(key.public_key().verify(b"message", &signature), Err(BadSignature));
+            assert_eq!(key.public_key().verify(b"message", &[]), Err(BadSignature));
+        }
+    }
+
+    #[test]
+    fn rfc_8032_section_7_1_test_2() {
+        let seed = hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+        let key = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &seed).expect("a seed");
+        assert_eq!(key.public_key().as_bytes(), hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
+        assert_eq!(
+            key.sign(&[0x72]),
+            hex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
+        );
+    }
+
+    #[test]
+    fn rfc_8037_appendix_a_3_thumbprint() {
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        assert_eq!(PublicKey::from_jwk(&jwk).expect("a JWK").thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn small_order_and_off_curve_points_are_refused() {
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        assert!(PublicKey::from_bytes(KeyAlgorithm::Ed25519, &identity).is_err());
+        assert!(PublicKey::from_bytes(KeyAlgorithm::Ed25519, &[0; 32]).is_err());
+        assert!(PublicKey::from_bytes(KeyAlgorithm::P256, &[&[4], &[1u8; 64][..]].concat()).is_err());
+        assert!(PublicKey::from_bytes(KeyAlgorithm::P256, &[0]).is_err());
+    }
+
+    #[test]
+    fn private_jwk_is_refused_as_a_public_one() {
+        let mut jwk = key(KeyAlgorithm::P256, 3).public_key().to_jwk();
+        jwk["d"] = json!("AAAA");
+        assert!(PublicKey::from_jwk(&jwk).is_err());
+    }
+
+    #[test]
+    fn secret_key_does_not_print() {
+        assert_eq!(format!("{:?}", key(KeyAlgorithm::Ed25519, 1)), "SecretKey(Ed25519, hidden)");
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).expect("hex")).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_multikey_text_is_read_or_refused(text in "z?[1-9A-HJ-NP-Za-km-z]{0,80}") {
+            let _ = PublicKey::from_multikey(&text);
+        }
+
+        #[test]
+        fn any_bytes_are_a_key_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            for algorithm in KeyAlgorithm::ALL {
+                let _ = PublicKey::from_bytes(algorithm, &bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../../README.md")]
+
+pub mod issuer;
+pub mod resolver;
+pub mod verifier;
+pub mod wallet;
+
+pub mod credential;
+pub mod qr;
+pub mod securing;
+pub mod status;
+pub mod store;
+pub mod verification;
+
+pub mod did;
+pub mod registry;
+
+pub mod error;
+pub mod json;
+pub mod key;
+pub mod ports;
+pub mod time;
+
+#[cfg(feature = "native")]
+pub mod platform;

@@ -1,0 +1,1 @@
+//! A whole credential in one QR code, and back.

@@ -1,0 +1,1 @@
+//! The registry chain: contracts, calls, transactions, and the embedded chain.

@@ -1,0 +1,1 @@
+//! The resolver door: from a DID to its document.

@@ -1,0 +1,1 @@
+//! What the holder keeps: sealed records over the Storage port.

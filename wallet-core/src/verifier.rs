@@ -1,0 +1,1 @@
+//! The verifier door: gathering the evidence, then the verdict.
