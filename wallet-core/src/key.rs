@@ -98,8 +98,12 @@ impl PublicKey {
                 }
                 raw.to_vec()
             }
-            KeyAlgorithm::P256 => p256::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec(),
-            KeyAlgorithm::P384 => p384::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec(),
+            KeyAlgorithm::P256 => {
+                p256::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec()
+            }
+            KeyAlgorithm::P384 => {
+                p384::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec()
+            }
             KeyAlgorithm::Secp256k1 => {
                 k256::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec()
             }
@@ -170,8 +174,12 @@ impl PublicKey {
         let invariant = "the key was checked when it was read";
         match self.algorithm {
             KeyAlgorithm::Ed25519 => self.bytes.clone(),
-            KeyAlgorithm::P256 => p256::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec(),
-            KeyAlgorithm::P384 => p384::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::P256 => {
+                p256::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec()
+            }
+            KeyAlgorithm::P384 => {
+                p384::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec()
+            }
             KeyAlgorithm::Secp256k1 => {
                 k256::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec()
             }
@@ -206,7 +214,9 @@ impl PublicKey {
     /// A failed signature has one reason and no detail.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> std::result::Result<(), BadSignature> {
         let ring_check = |algorithm: &'static dyn ring::signature::VerificationAlgorithm| {
-            ring::signature::UnparsedPublicKey::new(algorithm, self.to_uncompressed()).verify(message, signature).map_err(|_| BadSignature)
+            ring::signature::UnparsedPublicKey::new(algorithm, self.to_uncompressed())
+                .verify(message, signature)
+                .map_err(|_| BadSignature)
         };
         match self.algorithm {
             KeyAlgorithm::Ed25519 => {
@@ -329,7 +339,7 @@ impl SecretKey {
                 signature.to_bytes().to_vec()
             }
             KeyAlgorithm::Secp256k1 => {
-                let (signature, _) = self.k256().sign_prehash_recoverable(&Keccak256::digest(message)).expect("a digest of 32 bytes can be signed");
+                let (signature, _) = self.k256().sign_prehash_recoverable(&Keccak256::digest(message));
                 signature.normalize_s().to_bytes().to_vec()
             }
         }
@@ -401,7 +411,9 @@ mod tests {
         assert_eq!(key.public_key().as_bytes(), hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
         assert_eq!(
             key.sign(&[0x72]),
-            hex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
+            hex(
+                "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+            )
         );
     }
 

@@ -51,8 +51,14 @@ impl FromStr for Timestamp {
             return Err(bad("it is longer than any date"));
         }
         let bytes = text.as_bytes();
-        let shaped = bytes.len() >= 20 && bytes[4] == b'-' && bytes[7] == b'-' && bytes[10] == b'T' && bytes[13] == b':' && bytes[16] == b':';
-        let offset = text.ends_with('Z') || (bytes.len() >= 25 && matches!(bytes[bytes.len() - 6], b'+' | b'-') && bytes[bytes.len() - 3] == b':');
+        let shaped = bytes.len() >= 20
+            && bytes[4] == b'-'
+            && bytes[7] == b'-'
+            && bytes[10] == b'T'
+            && bytes[13] == b':'
+            && bytes[16] == b':';
+        let offset = text.ends_with('Z')
+            || (bytes.len() >= 25 && matches!(bytes[bytes.len() - 6], b'+' | b'-') && bytes[bytes.len() - 3] == b':');
         if !shaped || !offset {
             return Err(bad("write it as 2026-01-31T12:00:00Z, with an offset from UTC"));
         }

@@ -46,7 +46,9 @@ impl FromStr for Did {
         if text.len() > MAX_LENGTH {
             return Err(WalletError::malformed("DID", "it is longer than 2048 bytes"));
         }
-        ssi::dids::DIDBuf::from_string(text.to_owned()).map(Self).map_err(|_| WalletError::malformed("DID", "it does not follow did:method:identifier"))
+        ssi::dids::DIDBuf::from_string(text.to_owned())
+            .map(Self)
+            .map_err(|_| WalletError::malformed("DID", "it does not follow did:method:identifier"))
     }
 }
 
@@ -89,7 +91,9 @@ impl FromStr for DidUrl {
         if text.len() > MAX_LENGTH {
             return Err(WalletError::malformed("DID URL", "it is longer than 2048 bytes"));
         }
-        ssi::dids::DIDURLBuf::from_string(text.to_owned()).map(Self).map_err(|_| WalletError::malformed("DID URL", "it does not begin with a DID"))
+        ssi::dids::DIDURLBuf::from_string(text.to_owned())
+            .map(Self)
+            .map_err(|_| WalletError::malformed("DID URL", "it does not begin with a DID"))
     }
 }
 
