@@ -22,9 +22,9 @@ use self::decompress::Decompressor;
 use self::terms::{Definition, Terms};
 use super::cbor::{self, Cbor};
 use crate::qr::BarcodeFault;
+use crate::securing::linked_data::Contexts;
 
 pub use self::table::{TypeTable, TypeTables};
-pub use self::terms::Documents;
 
 /// The longest CBOR-LD that is written or read, in bytes; the largest QR code holds less than 3,000.
 pub const MAX_BYTES: usize = 1 << 16;
@@ -34,11 +34,11 @@ const LEGACY_TAGS: std::ops::RangeInclusive<u64> = 0x0600..=0x06ff;
 const LEGACY_SINGLETONS: std::ops::RangeInclusive<u64> = 0x0500..=0x0501;
 const UNCOMPRESSED: u64 = 0;
 
-/// Writes a JSON-LD document with a type table, taking contexts from `documents`.
+/// Writes a JSON-LD document with a type table, taking contexts from `contexts`.
 ///
 /// Some JSON has a form that would come back different; compare before you rely on it, as [`super::barcode::encode`] does.
-pub fn encode(document: &Map<String, Value>, table: &TypeTable, documents: &dyn Documents) -> Result<Vec<u8>, BarcodeFault> {
-    let mut compressor = Compressor { table, terms: Terms::new(documents) };
+pub fn encode(document: &Map<String, Value>, table: &TypeTable, contexts: &Contexts) -> Result<Vec<u8>, BarcodeFault> {
+    let mut compressor = Compressor { table, terms: Terms::new(contexts) };
     let payload = compressor.object(&Active::nothing(), document, 0)?;
     let entry = Cbor::Int(table.entry_id() as i64);
     let bytes = cbor::write(&Cbor::Tag(TAG, Box::new(Cbor::Array(vec![entry, payload]))));
@@ -48,8 +48,8 @@ pub fn encode(document: &Map<String, Value>, table: &TypeTable, documents: &dyn 
     Ok(bytes)
 }
 
-/// Reads a JSON-LD document with the table it names, taking contexts from `documents`.
-pub fn decode(bytes: &[u8], tables: &TypeTables, documents: &dyn Documents) -> Result<Map<String, Value>, BarcodeFault> {
+/// Reads a JSON-LD document with the table it names, taking contexts from `contexts`.
+pub fn decode(bytes: &[u8], tables: &TypeTables, contexts: &Contexts) -> Result<Map<String, Value>, BarcodeFault> {
     if bytes.len() > MAX_BYTES {
         return Err(BarcodeFault::TooLong { limit: MAX_BYTES, unit: "bytes" });
     }
@@ -61,7 +61,7 @@ pub fn decode(bytes: &[u8], tables: &TypeTables, documents: &dyn Documents) -> R
         };
     }
     let Cbor::Map(entries) = payload else { return Err(BarcodeFault::malformed("the CBOR-LD payload is not an object")) };
-    let mut decompressor = Decompressor { table: tables.table(entry_id)?, terms: Terms::new(documents) };
+    let mut decompressor = Decompressor { table: tables.table(entry_id)?, terms: Terms::new(contexts) };
     decompressor.object(&Active::nothing(), &entries)
 }
 
