@@ -18,6 +18,7 @@ pub mod registry;
 pub mod error;
 pub mod json;
 pub mod key;
+pub mod language;
 pub mod ports;
 pub mod time;
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use wallet_core::qr::{TypeTable, TypeTables, cbor_ld};
 use wallet_core::securing::linked_data::Contexts;
 
-use crate::sizes::{CREDENTIALS, full_table};
+use crate::credentials::{all, full_table};
 use crate::{folder, from_hex, object, to_hex, vector_contexts, vector_table};
 
 /// Lets the reference do every job in one process.
@@ -50,8 +50,7 @@ fn reference_and_we_write_the_same_bytes_of_real_credentials_and_read_each_other
     let (programme, published, empty) = (full_table(), vector_table(), TypeTable::empty());
     let tables = TypeTables::new().with(programme.clone()).with(published.clone());
     let mut cases = Vec::new();
-    for name in CREDENTIALS {
-        let credential = object(&folder("interop/cborld/credentials").join(format!("{name}.json")));
+    for (name, credential) in all() {
         for table in [&empty, &programme] {
             cases.push((name, credential.clone(), table));
         }
@@ -167,6 +166,16 @@ fn members(depth: u32) -> BoxedStrategy<Map<String, Value>> {
     prop::collection::vec(member, 0..5).prop_map(Map::from_iter).boxed()
 }
 
+/// The document with every number spelt one way.
+fn by_value(document: &Value) -> Value {
+    match document {
+        Value::Number(number) => json!({ "number": number.as_f64().map(|number| number.to_string()) }),
+        Value::Array(items) => items.iter().map(by_value).collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), by_value(value))).collect(),
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn reference_and_we_agree_on_generated_documents() {
     let url = "https://example.org/rich";
@@ -181,9 +190,11 @@ fn reference_and_we_agree_on_generated_documents() {
         let mut document = strategy.new_tree(&mut runner).expect("a document").current();
         document.insert("@context".into(), json!([url, { "extra": "https://example.org/extra" }]));
         // What we would not write because it would not come back, the reference may write: nothing to compare.
-        let ours = cbor_ld::encode(&document, &table, &contexts).ok();
-        let comes_back = ours.filter(|bytes| cbor_ld::decode(bytes, &tables, &contexts).as_ref() == Ok(&document));
-        written.extend(comes_back.map(|bytes| (document, bytes)));
+        let Ok(ours) = cbor_ld::encode(&document, &table, &contexts) else { continue };
+        let read_back = cbor_ld::decode(&ours, &tables, &contexts).map(|document| by_value(&Value::Object(document)));
+        if read_back == Ok(by_value(&Value::Object(document.clone()))) {
+            written.push((document, ours));
+        }
     }
     let job = |(document, bytes): &(Map<String, Value>, Vec<u8>)| {
         [encode_job(document, table.entry_id(), "cbor-ld-1.0"), json!({ "decode": to_hex(bytes) })]
@@ -192,6 +203,6 @@ fn reference_and_we_agree_on_generated_documents() {
     for ((document, ours), theirs) in written.iter().zip(answers.chunks(2)) {
         let document = Value::Object(document.clone());
         assert_eq!(theirs[0]["encoded"], to_hex(ours).as_str(), "the same bytes of {document}: {}", theirs[0]);
-        assert_eq!(theirs[1]["decoded"], document, "they read ours: {}", theirs[1]);
+        assert_eq!(by_value(&theirs[1]["decoded"]), by_value(&document), "they read ours: {}", theirs[1]);
     }
 }

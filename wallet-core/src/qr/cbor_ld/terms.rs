@@ -43,7 +43,8 @@ pub(super) const KEYWORDS: [&str; 28] = [
 pub(super) const CONTEXT_ID: i64 = 0;
 const FIRST_TERM: i64 = 100;
 const MAX_IMPORTS: usize = 4;
-const MAX_WORK: usize = 2_000_000;
+/// Terms and members looked at; a diploma takes about 2,000.
+const MAX_WORK: usize = 100_000;
 
 /// One term's definition as its context writes it.
 #[derive(Debug, Clone)]
