@@ -19,6 +19,7 @@ pub mod error;
 pub mod json;
 pub mod key;
 pub mod ports;
+pub mod seal;
 pub mod time;
 
 #[cfg(feature = "native")]
