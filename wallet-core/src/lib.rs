@@ -22,6 +22,7 @@ pub mod json;
 pub mod key;
 pub mod language;
 pub mod ports;
+pub mod seal;
 pub mod time;
 
 #[cfg(feature = "native")]
