@@ -1,6 +1,7 @@
 //! Decentralized identifiers: the text forms, the document, and one file per method (DID Core 1.0).
 
 mod document;
+pub mod ethr;
 mod resolution;
 
 pub use document::{DidDocument, Service, VerificationMethod, VerificationRelationship};
