@@ -5,10 +5,12 @@ pub mod ethr;
 pub mod jwk;
 pub mod key;
 mod material;
+mod reading;
 mod resolution;
 pub mod web;
 
-pub use document::{DidDocument, MAX_MEMBERS, Service, VerificationMethod, VerificationRelationship};
+pub use document::{DidDocument, Service, VerificationMethod, VerificationRelationship};
+pub use reading::MAX_MEMBERS;
 pub use resolution::{DocumentMetadata, KeyPeriod, Resolution, ResolutionError, Standing};
 
 use std::fmt;
@@ -17,6 +19,16 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Result, WalletError};
+
+/// Resolves a DID that contains its document, did:key or did:jwk; fails with `MethodNotSupported` for any other.
+pub fn resolve_self_contained(did: &Did) -> Result<Resolution, ResolutionError> {
+    let document = match did.method() {
+        "key" => key::resolve(did)?,
+        "jwk" => jwk::resolve(did)?,
+        _ => return Err(ResolutionError::MethodNotSupported),
+    };
+    Ok(Resolution { document, metadata: DocumentMetadata::default(), standing: Standing::SelfContained, history: Vec::new() })
+}
 
 /// A DID: `did:method:identifier`, at most 2048 bytes (DID Core 1.0 §3.1).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
