@@ -30,6 +30,10 @@ impl Storage for MemoryStorage {
         Ok(self.records().get(name).cloned())
     }
 
+    async fn take(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.records().remove(name))
+    }
+
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {
         let records = self.records();
         Ok(records

@@ -112,6 +112,21 @@ impl Storage for SqliteStorage {
         .await
     }
 
+    async fn take(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let name = name.to_owned();
+        self.with(move |connection| {
+            let mut statement = connection.prepare_cached("DELETE FROM record WHERE name = ?1 RETURNING bytes").map_err(failed)?;
+            let taken = statement.query_row([name], |row| row.get(0)).optional().map_err(failed)?;
+            drop(statement);
+            if taken.is_some() {
+                // The record is gone whatever happens here; what it leaves in the journal, the next opening clears.
+                let _ = empty_journal(connection);
+            }
+            Ok(taken)
+        })
+        .await
+    }
+
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {
         let prefix = prefix.to_owned();
         self.with(move |connection| {
@@ -196,6 +211,8 @@ mod tests {
         storage.write(vec![put("a/1", b"uno"), delete("a/2"), delete("nothing")]).await.expect("a write");
         assert_eq!(storage.read("a/1").await.expect("a read").as_deref(), Some(&b"uno"[..]));
         assert_eq!(storage.list("a/").await.expect("a list"), ["a/1"]);
+        assert_eq!(storage.take("a/1").await.expect("a taking").as_deref(), Some(&b"uno"[..]));
+        assert_eq!(storage.take("a/1").await.expect("a taking"), None);
     }
 
     #[tokio::test]
