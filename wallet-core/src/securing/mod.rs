@@ -353,3 +353,68 @@ fn has_type(document: &Map<String, Value>, name: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn document_that_is_not_secured_is_malformed() {
+        let credential = json!({ "type": ["VerifiableCredential"] });
+        let with = |proof: Value| {
+            let mut json = credential.clone();
+            json["proof"] = proof;
+            json.to_string()
+        };
+        for text in [credential.to_string(), with(json!([])), with(json!("z")), with(json!([7])), "{}".to_owned(), "".to_owned()]
+        {
+            assert!(matches!(Secured::read(&text), Err(WalletError::Malformed { .. })), "{text}");
+        }
+        let many = with(json!(vec![json!({}); MAX_PROOFS + 1]));
+        assert!(matches!(Secured::read(&many), Err(WalletError::Malformed { .. })));
+    }
+
+    #[test]
+    fn document_of_two_kinds_or_none_is_refused() {
+        for types in [json!(["VerifiableCredential", "VerifiablePresentation"]), json!([]), json!("Person"), json!(7)] {
+            let json = json!({ "type": types, "proof": { "type": "DataIntegrityProof" } });
+            assert!(Secured::read(&json.to_string()).is_err());
+        }
+    }
+
+    #[test]
+    fn mechanism_of_another_version_is_not_supported() {
+        let proof = json!({
+            "type": "DataIntegrityProof",
+            "cryptosuite": "bbs-2023",
+            "verificationMethod": "did:example:1#k",
+            "proofPurpose": "assertionMethod",
+            "proofValue": "u2V0C",
+        });
+        let json = json!({ "type": ["VerifiableCredential"], "proof": proof });
+        assert!(matches!(Secured::read(&json.to_string()), Err(WalletError::Unsupported { .. })));
+        assert!(matches!(Secured::read("eyJ.eyJ.AA~WyJ~"), Err(WalletError::Unsupported { .. })));
+    }
+
+    #[test]
+    fn text_past_the_limit_is_refused_before_it_is_read() {
+        assert!(Secured::read(&" ".repeat(json::MAX_BYTES + 1)).is_err());
+        assert!(Secured::read(&format!("{{\"a\":{}", "[".repeat(1 << 19))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_read_or_refused(
+            name in "(type|proof|id|@context|verifiableCredential)",
+            text in "[\\[\\]{}\":,0-9a-e ]{0,40}",
+        ) {
+            if let Ok(value) = json::read("test", &text) {
+                let mut json = json!({ "type": ["VerifiableCredential"], "proof": { "type": "DataIntegrityProof" } });
+                json[&name] = value;
+                let _ = Secured::read(&json.to_string());
+            }
+        }
+    }
+}
