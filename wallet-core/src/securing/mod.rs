@@ -4,6 +4,7 @@
 //! answer; whether the key is the issuer's, for this purpose, at this time, is verification's.
 
 mod data_integrity;
+pub mod jcs;
 mod jwt;
 pub mod linked_data;
 mod nested;
