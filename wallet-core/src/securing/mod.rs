@@ -8,14 +8,18 @@ pub mod jcs;
 mod jwt;
 pub mod linked_data;
 mod nested;
+mod unsigned;
+
+pub use nested::MAX_CREDENTIALS;
+pub use unsigned::{ProofOptions, Unsigned, prepare};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::did::{DidUrl, VerificationRelationship};
+use crate::did::VerificationRelationship;
 use crate::error::{Result, WalletError};
 use crate::json;
-use crate::key::{BadSignature, KeyAlgorithm, PublicKey};
+use crate::key::{BadSignature, PublicKey};
 use crate::time::Timestamp;
 use linked_data::Contexts;
 
@@ -263,89 +267,6 @@ impl From<BadSignature> for SignatureFault {
     }
 }
 
-/// What a new proof is to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProofOptions {
-    /// How to sign.
-    pub mechanism: Mechanism,
-    /// The key's DID URL.
-    pub method: DidUrl,
-    /// What the key is used for: [`Kind::relationship`] in general; a JWT does not write it.
-    pub purpose: VerificationRelationship,
-    /// When the proof is made.
-    pub created: Timestamp,
-    /// When the proof stops to hold, apart from what it proves.
-    pub expires: Option<Timestamp>,
-    /// The verifier's one-time value, for a presentation.
-    pub nonce: Option<String>,
-    /// The verifier it is meant for.
-    pub audience: Option<String>,
-}
-
-/// A document on its way to a keystore: sign [`Unsigned::message`], then [`Unsigned::finish`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unsigned {
-    message: Vec<u8>,
-    algorithm: KeyAlgorithm,
-    draft: Draft,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Draft {
-    Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
-    Jwt,
-}
-
-/// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set).
-///
-/// Fails with `Misused` when the key does not go with the mechanism or a term is undefined, `Unsupported` when a context is
-/// not at hand.
-pub fn prepare(
-    mut document: Map<String, Value>,
-    options: &ProofOptions,
-    key: &PublicKey,
-    contexts: &Contexts,
-) -> Result<Unsigned> {
-    Kind::of(&document)?;
-    let algorithm = key.algorithm();
-    if options.mechanism == Mechanism::Jwt {
-        let message = jwt::prepare(document, options, key)?;
-        return Ok(Unsigned { message, algorithm, draft: Draft::Jwt });
-    }
-    let earlier = match document.shift_remove("proof") {
-        None => Vec::new(),
-        Some(Value::Array(proofs)) => proofs,
-        Some(proof) => vec![proof],
-    };
-    let (message, proof) = data_integrity::prepare(&document, options, key, contexts)?;
-    Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
-}
-
-impl Unsigned {
-    /// The bytes to sign, unhashed: the key's algorithm does its own hashing.
-    pub fn message(&self) -> &[u8] {
-        &self.message
-    }
-
-    /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384), never DER.
-    pub fn finish(self, signature: &[u8]) -> Result<Secured> {
-        let length = if self.algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
-        if signature.len() != length {
-            return Err(WalletError::misused(format!("the signature must have {length} bytes")));
-        }
-        let text = match self.draft {
-            Draft::Jwt => jwt::finish(self.message, signature),
-            Draft::Embedded { mut body, mut earlier, proof } => {
-                earlier.push(Value::Object(data_integrity::finish(proof, signature)));
-                let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };
-                body.insert("proof".to_owned(), proof);
-                Value::Object(body).to_string()
-            }
-        };
-        Secured::read(&text)
-    }
-}
-
 /// Whether `type` is, or lists, `name`.
 fn has_type(document: &Map<String, Value>, name: &str) -> bool {
     match document.get("type") {
@@ -358,6 +279,8 @@ fn has_type(document: &Map<String, Value>, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::profiles::{self, Diploma, IdentityCard, ReducedDiploma, Vaccination};
+    use crate::credential::{Credential, CredentialTerms};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -403,6 +326,57 @@ mod tests {
     fn text_past_the_limit_is_refused_before_it_is_read() {
         assert!(Secured::read(&" ".repeat(json::MAX_BYTES + 1)).is_err());
         assert!(Secured::read(&format!("{{\"a\":{}", "[".repeat(1 << 19))).is_err());
+    }
+
+    /// The three profiles with every claim they know.
+    fn full_profiles() -> Vec<Map<String, Value>> {
+        let terms = CredentialTerms {
+            issuer_name: Some("Emisor".to_owned()),
+            id: Some("urn:uuid:4d9a5c1c-9a3d-4a8e-9d8d-6b9ae4a4a7aa".to_owned()),
+            subject: Some("did:example:ana".parse().expect("a DID")),
+            valid_from: Some("2026-03-01T12:00:00Z".parse().expect("a date")),
+            valid_until: Some("2036-03-01T12:00:00Z".parse().expect("a date")),
+            ..CredentialTerms::by("did:web:emisor.example".parse().expect("a DID"))
+        };
+        let card: IdentityCard = serde_json::from_value(json!({
+            "givenName": "Ana", "familyName": "Quispe", "additionalName": "María", "birthDate": "1990-05-17",
+            "birthCountry": "PER", "birthPlace": "Cusco", "gender": "F", "maritalStatus": "single", "nationality": "PER",
+            "image": "https://emisor.example/ana.jpg", "documentNumber": "45678912", "nationalNumber": "1",
+            "issuingAuthority": "RENIEC", "issueDate": "2026-03-01", "expiryDate": "2034-03-01",
+        }))
+        .expect("a card");
+        let diploma: Diploma = serde_json::from_value(json!({
+            "holderName": "Ana Quispe", "nationalNumber": "45678912", "degree": "Médica Cirujana", "kind": "BachelorDegree",
+            "degreeUrl": "https://emisor.example/degrees/1", "description": "A degree", "criteria": "Seven years",
+            "fieldOfStudy": "Medicina", "language": "es", "awarded": "2026-02-27", "grade": "18", "licenseNumber": "A-1",
+        }))
+        .expect("a diploma");
+        let vaccination: Vaccination = serde_json::from_value(json!({
+            "recipient": {
+                "givenName": "Ana", "familyName": "Quispe", "birthDate": "1990-05-17", "gender": "F", "identifier": "45678912",
+            },
+            "vaccine": {
+                "atcCode": "J07BL01", "disease": "Fiebre amarilla", "icd11Code": "1D47", "medicinalProductName": "Stamaril",
+                "marketingAuthorizationHolder": "Sanofi", "whoPrequalification": "https://extranet.who.int/prequal/1",
+            },
+            "dose": 1, "totalDoses": 1, "date": "2026-02-20", "nextDate": "2036-02-20", "batchNumber": "YF2231", "country": "PER",
+            "centre": "Posta Médica", "healthProfessional": "Lic. Rojas",
+        }))
+        .expect("a vaccination");
+        let reduced = ReducedDiploma::from(&diploma).to_credential(terms.clone());
+        let bearer = CredentialTerms { subject: None, ..terms.clone() };
+        let (card, diploma) = (card.to_credential(terms.clone()), diploma.to_credential(terms.clone()));
+        vec![card, diploma, reduced, vaccination.to_credential(terms), vaccination.to_credential(bearer)]
+    }
+
+    #[test]
+    fn every_claim_of_the_profiles_has_a_meaning() {
+        for credential in full_profiles() {
+            let quads = linked_data::canonical_nquads(&credential, &Contexts::bundled()).expect("every term is defined");
+            assert!(quads.contains("Quispe"));
+            let checked = Credential::check(&credential).expect("a credential");
+            assert_eq!(profiles::check(&checked), []);
+        }
     }
 
     proptest! {
