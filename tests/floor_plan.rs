@@ -114,7 +114,7 @@ fn top_entry_is_given(name: &str) -> Vec<String> {
 }
 
 fn test_is_listed(name: &str, manifest: &str) -> Vec<String> {
-    let listed = manifest.contains(&format!("path = \"tests/{name}.rs\""));
+    let listed = manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
     complaint(!listed, || format!("tests/{name}.rs has no [[test]] in Cargo.toml, so nothing runs it"))
 }
 
