@@ -7,6 +7,7 @@ mod error;
 mod issuer;
 mod key;
 mod ports;
+mod qr;
 mod verdict;
 mod verifier;
 mod wallet;
@@ -16,8 +17,9 @@ pub use crossing::JsonObject;
 pub use issuer::{Issuer, Signatory};
 pub use key::PublicKey;
 pub use ports::{Keystore, KeystoreError, NewKey, Storage, StorageError, create_software_keystore, open_software_keystore};
+pub use qr::{QrSymbol, Showing, read_picture};
 pub use verdict::{GapFinding, ReasonFinding, VerifiedClaims, WarningFinding, say_gap, say_reason, say_verdict, say_warning};
 pub use verifier::{Verifier, default_expectations};
-pub use wallet::{KeptCredential, QrSymbol, Showing, Wallet};
+pub use wallet::{KeptCredential, Wallet};
 
 uniffi::setup_scaffolding!();

@@ -70,6 +70,9 @@ pub trait Storage: Send + Sync {
     /// The bytes under `name`, or none.
     async fn read(&self, name: String) -> Result<Option<Vec<u8>>, StorageError>;
 
+    /// The bytes under `name`, or none, and removes them: of two calls at once, one gets them.
+    async fn take(&self, name: String) -> Result<Option<Vec<u8>>, StorageError>;
+
     /// All names that begin with `prefix`, in the order of their UTF-8 bytes.
     async fn list(&self, prefix: String) -> Result<Vec<String>, StorageError>;
 
@@ -148,6 +151,10 @@ pub(crate) struct AppStorage(pub(crate) Arc<dyn Storage>);
 impl ports::Storage for AppStorage {
     async fn read(&self, name: &str) -> Result<Option<Vec<u8>>> {
         self.0.read(name.to_owned()).await.map_err(storage_fault)
+    }
+
+    async fn take(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        self.0.take(name.to_owned()).await.map_err(storage_fault)
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {

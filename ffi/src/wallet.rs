@@ -9,7 +9,7 @@ use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::language::Language;
 use wallet_core::platform::system_rng;
 use wallet_core::presentation::Request;
-use wallet_core::qr::{Budget, OverBudget, Symbol, TypeTable};
+use wallet_core::qr::{Budget, TypeTable};
 use wallet_core::seal::{Cost, Passphrase, SealingKey};
 use wallet_core::securing::Secured;
 use wallet_core::securing::linked_data::Contexts;
@@ -19,6 +19,7 @@ use wallet_core::wallet::{self, Forgetting};
 
 use crate::away::away;
 use crate::ports::{AppKeystore, AppStorage, Keystore, Storage};
+use crate::qr::{QrSymbol, Showing};
 
 /// A credential as it was received, and what the wallet has to know beside it.
 #[uniffi::remote(Record)]
@@ -76,15 +77,6 @@ pub enum Protection {
     Hardware,
 }
 
-/// How large a symbol may grow, from measurements with simulated hand-held pictures.
-#[uniffi::remote(Enum)]
-pub enum Budget {
-    /// Paper and cards: version 17, printed 32 mm wide or more.
-    Print,
-    /// A phone's screen, 360 pixels wide or more: version 19.
-    Screen,
-}
-
 /// How much is forgotten with a credential.
 #[uniffi::remote(Enum)]
 pub enum Forgetting {
@@ -101,44 +93,6 @@ pub struct KeptCredential {
     pub id: RecordId,
     /// The credential.
     pub credential: HeldCredential,
-}
-
-/// A credential as a QR code, or why it does not fit into one.
-#[derive(uniffi::Enum)]
-pub enum Showing {
-    /// It fits.
-    Fits(Arc<QrSymbol>),
-    /// It is too long for the budget.
-    TooLong {
-        /// The characters the whole credential takes.
-        characters: u32,
-        /// The characters beyond the budget.
-        excess: u32,
-        /// JSON pointers to the fewest claims without which a reduced credential would about fit; empty when none would.
-        claims_to_drop: Vec<String>,
-    },
-}
-
-/// A QR code.
-#[derive(uniffi::Object)]
-pub struct QrSymbol(Symbol);
-
-#[uniffi::export]
-impl QrSymbol {
-    /// The version, 1 to 40.
-    pub fn version(&self) -> u8 {
-        self.0.version()
-    }
-
-    /// An SVG picture whose unit is one module, so that it scales without loss.
-    pub fn svg(&self) -> String {
-        self.0.svg()
-    }
-
-    /// A PNG picture with this many pixels along a module's side, 1 to 64; a camera wants to see at least 3.5.
-    pub fn png(&self, pixels_per_module: u32) -> Vec<u8> {
-        self.0.png(pixels_per_module)
-    }
 }
 
 /// What a holder keeps and shows: credentials under a seal, keys in a keystore, and the history of both.
@@ -235,15 +189,4 @@ async fn open(storage: Arc<dyn Storage>, keystore: Arc<dyn Keystore>, key: Store
     let (storage, keystore) = (Arc::new(AppStorage(storage)), Arc::new(AppKeystore(keystore)));
     let opened = wallet::Wallet::open(storage, keystore, &key, Cost::UNLOCK, &mut system_rng()).await?;
     Ok(Wallet(Mutex::new(opened)))
-}
-
-impl From<OverBudget> for Showing {
-    fn from(over: OverBudget) -> Self {
-        let claims = over.claims_to_drop().unwrap_or_default();
-        Self::TooLong {
-            characters: over.characters as u32,
-            excess: over.excess as u32,
-            claims_to_drop: claims.into_iter().map(str::to_owned).collect(),
-        }
-    }
 }

@@ -143,15 +143,6 @@ final class BoundaryTests: XCTestCase {
         XCTAssertEqual(2, status.code, "2 is the code of a caught panic")
         try testKeyReadsBackFromEveryForm()
     }
-
-    private func failure(of call: () async throws -> Void) async -> WalletError? {
-        do {
-            try await call()
-            return nil
-        } catch {
-            return error as? WalletError
-        }
-    }
 }
 
 /// Says that it was asked, then waits for the consent.
