@@ -1,11 +1,12 @@
 //! A storage in one SQLite file.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior, params};
+use tokio::sync::Mutex;
 
 use super::blocking;
 use crate::error::{Result, WalletError};
@@ -35,9 +36,9 @@ impl SqliteStorage {
     }
 
     async fn with<T: Send + 'static>(&self, work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static) -> Result<T> {
-        let connection = Arc::clone(&self.0);
-        // A panic drops its transaction, which rolls it back: the connection behind a poisoned lock is whole.
-        blocking(move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner))).await
+        // The lock goes along: a write whose caller no longer waits still ends before any later read begins.
+        let mut connection = Arc::clone(&self.0).lock_owned().await;
+        blocking(move || work(&mut connection)).await
     }
 }
 
