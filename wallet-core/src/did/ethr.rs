@@ -5,6 +5,7 @@
 //! that counts.
 
 mod attribute;
+mod periods;
 mod replay;
 
 pub use attribute::{Attribute, key_attribute, legacy_key_attribute, service_attribute};

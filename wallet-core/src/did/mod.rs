@@ -5,10 +5,12 @@ pub mod ethr;
 pub mod jwk;
 pub mod key;
 mod material;
+mod reading;
 mod resolution;
 pub mod web;
 
-pub use document::{DidDocument, MAX_MEMBERS, Service, VerificationMethod, VerificationRelationship};
+pub use document::{DidDocument, Service, VerificationMethod, VerificationRelationship};
+pub use reading::MAX_MEMBERS;
 pub use resolution::{DocumentMetadata, KeyPeriod, Resolution, ResolutionError, Standing};
 
 use std::fmt;

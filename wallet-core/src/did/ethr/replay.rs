@@ -5,10 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Map, json};
 
 use super::attribute::{self, Meaning};
-use super::{DidChange, DidEvent, History, Identity, Version, address_text};
-use crate::did::{
-    Did, DidDocument, DidUrl, DocumentMetadata, KeyPeriod, Resolution, Service, VerificationMethod, VerificationRelationship,
-};
+use super::{DidChange, History, Identity, Version, address_text, periods};
+use crate::did::{Did, DidDocument, DidUrl, DocumentMetadata, Resolution, Service, VerificationMethod, VerificationRelationship};
 use crate::key::PublicKey;
 use crate::time::Timestamp;
 
@@ -50,14 +48,14 @@ pub fn resolve(identity: &Identity, history: &History, version: &Version, now: &
         document: replay.document(),
         metadata,
         standing: history.standing.clone(),
-        history: periods(identity, history, judged_at),
+        history: periods::of(identity, history, judged_at),
     }
 }
 
-const GIVEN_UP: [u8; 20] = [0; 20];
+pub(super) const GIVEN_UP: [u8; 20] = [0; 20];
 
 /// An event whose `bytes32` is no text is another use of the registry: it makes no version and has no number.
-fn concerns_did_ethr(change: &DidChange) -> bool {
+pub(super) fn concerns_did_ethr(change: &DidChange) -> bool {
     match change {
         DidChange::Owner { .. } => true,
         DidChange::Delegate { kind: name, .. } | DidChange::Attribute { name, .. } => attribute::text_of(name).is_some(),
@@ -65,10 +63,10 @@ fn concerns_did_ethr(change: &DidChange) -> bool {
 }
 
 /// What tells two announcements of the same thing: a later one replaces the earlier, and a revocation ends it.
-type Subject<'a> = (&'a [u8; 32], &'a [u8]);
+pub(super) type Subject<'a> = (&'a [u8; 32], &'a [u8]);
 
 /// What an event does to the document.
-enum Step<'a> {
+pub(super) enum Step<'a> {
     Owner([u8; 20]),
     Method(Subject<'a>, Option<VerificationMethod>, u64),
     Service(Subject<'a>, Option<Service>),
@@ -77,14 +75,20 @@ enum Step<'a> {
 
 /// The two running numbers of did:ethr fragments.
 #[derive(Default)]
-struct Numbers {
+pub(super) struct Numbers {
     delegates: u64,
     services: u64,
 }
 
 impl Numbers {
     /// Reads one event, numbering what it announces.
-    fn read<'a>(&mut self, change: &'a DidChange, identity: &Identity, chain_id: u64, judged_at: &Timestamp) -> Step<'a> {
+    pub(super) fn read<'a>(
+        &mut self,
+        change: &'a DidChange,
+        identity: &Identity,
+        chain_id: u64,
+        judged_at: &Timestamp,
+    ) -> Step<'a> {
         let did = &identity.did;
         let numbered = |name: &str, number: u64| did.with_fragment(&format!("{name}-{number}")).ok();
         match change {
@@ -128,7 +132,7 @@ impl Numbers {
 }
 
 /// Whether a validity ended before a time; the last second counts.
-fn is_over(valid_to: u64, at: &Timestamp) -> bool {
+pub(super) fn is_over(valid_to: u64, at: &Timestamp) -> bool {
     valid_to == 0 || i128::from(valid_to) < i128::from(at.unix())
 }
 
@@ -200,7 +204,7 @@ impl<'a> Replay<'a> {
 }
 
 /// `#controller`, the owner's account, and `#controllerKey`, the key in the DID while it is its own owner.
-fn controller_methods(identity: &Identity, chain_id: u64, owner: &[u8; 20]) -> Vec<VerificationMethod> {
+pub(super) fn controller_methods(identity: &Identity, chain_id: u64, owner: &[u8; 20]) -> Vec<VerificationMethod> {
     let did = &identity.did;
     let both = vec![VerificationRelationship::AssertionMethod, VerificationRelationship::Authentication];
     let method = |fragment: &str, kind: &str, key: Option<PublicKey>, material| VerificationMethod {
@@ -245,88 +249,30 @@ fn account(chain_id: u64, address: &[u8; 20]) -> String {
     format!("eip155:{chain_id}:{}", address_text(address))
 }
 
-/// Every key of the whole history, with the time it was valid; whatever the version, for a verifier judges by all of it.
-fn periods(identity: &Identity, history: &History, judged_at: &Timestamp) -> Vec<KeyPeriod> {
-    let mut all: Vec<KeyPeriod> = Vec::new();
-    let mut open: HashMap<Subject<'_>, usize> = HashMap::new();
-    let mut controllers: Vec<usize> = Vec::new();
-    let mut numbers = Numbers::default();
-    let beginning = Timestamp::from_unix(0).expect("1970 is in range");
-    for method in controller_methods(identity, history.chain_id, &identity.address) {
-        controllers.push(all.len());
-        all.push(period(method, 0, beginning.clone(), None));
-    }
-    for event in history.events.iter().filter(|e| concerns_did_ethr(&e.change)) {
-        match numbers.read(&event.change, identity, history.chain_id, judged_at) {
-            Step::Owner(owner) => {
-                controllers.drain(..).for_each(|place| end(&mut all[place], event));
-                if owner == GIVEN_UP {
-                    open.values().for_each(|&place| end(&mut all[place], event));
-                    break;
-                }
-                for method in controller_methods(identity, history.chain_id, &owner) {
-                    controllers.push(all.len());
-                    all.push(period(method, event.block, event.time.clone(), None));
-                }
-            }
-            Step::Method(subject, method, valid_to) => {
-                if let Some(place) = open.remove(&subject) {
-                    end(&mut all[place], event);
-                }
-                // A delegate's revocation writes the time of its own block; an attribute's writes zero.
-                let begins = match event.change {
-                    DidChange::Delegate { .. } => i128::from(valid_to) > i128::from(event.time.unix()),
-                    _ => !is_over(valid_to, &event.time),
-                };
-                if let Some(method) = method.filter(|_| begins) {
-                    let expiry =
-                        i64::try_from(valid_to).ok().and_then(|t| t.checked_add(1)).and_then(|t| Timestamp::from_unix(t).ok());
-                    open.insert(subject, all.len());
-                    all.push(period(method, event.block, event.time.clone(), expiry));
-                }
-            }
-            Step::Service(..) | Step::Nothing => {}
-        }
-    }
-    all
-}
-
-fn period(method: VerificationMethod, from_block: u64, from: Timestamp, until: Option<Timestamp>) -> KeyPeriod {
-    let VerificationMethod { id, key, relationships, .. } = method;
-    KeyPeriod { id, key, relationships, from_block, from, until_block: None, until }
-}
-
-/// Ends a period at an event, unless it expired before.
-fn end(period: &mut KeyPeriod, event: &DidEvent) {
-    if period.until.as_ref().is_none_or(|until| *until > event.time) {
-        period.until = Some(event.time.clone());
-        period.until_block = Some(event.block);
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::did::Standing;
+    use crate::did::ethr::DidEvent;
     use crate::key::{KeyAlgorithm, SecretKey};
     use proptest::prelude::*;
 
-    const DAY: u64 = 86_400;
+    pub(in crate::did::ethr) const DAY: u64 = 86_400;
 
-    fn identity() -> Identity {
+    pub(in crate::did::ethr) fn identity() -> Identity {
         Identity::read(&"did:ethr:0x1:0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed".parse().expect("a DID")).expect("a did:ethr")
     }
 
-    fn key(byte: u8) -> PublicKey {
+    pub(in crate::did::ethr) fn key(byte: u8) -> PublicKey {
         SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[byte; 32]).expect("a seed").public_key()
     }
 
-    fn time(seconds: u64) -> Timestamp {
+    pub(in crate::did::ethr) fn time(seconds: u64) -> Timestamp {
         Timestamp::from_unix(seconds as i64).expect("a time in range")
     }
 
     /// Block `n` is at second `1000 n`.
-    fn history(changes: Vec<(u64, DidChange)>) -> History {
+    pub(in crate::did::ethr) fn history(changes: Vec<(u64, DidChange)>) -> History {
         let mut events: Vec<DidEvent> = Vec::new();
         for (block, change) in changes {
             let previous_change = events.last().map_or(0, |e| e.block);
@@ -336,7 +282,7 @@ mod tests {
         History { chain_id: 1, standing: Standing::Believed { block: Some(100) }, events }
     }
 
-    fn publish(byte: u8, valid_to: u64) -> DidChange {
+    pub(in crate::did::ethr) fn publish(byte: u8, valid_to: u64) -> DidChange {
         let attribute = attribute::key_attribute(&key(byte), VerificationRelationship::AssertionMethod).expect("a name");
         DidChange::Attribute { name: attribute.name, value: attribute.value, valid_to }
     }
@@ -423,32 +369,9 @@ mod tests {
     }
 
     #[test]
-    fn history_tells_when_each_key_was_valid() {
-        let history = history(vec![
-            (1, publish(1, 9000)),
-            (2, publish(2, 2500)),
-            (3, publish(1, 20_000)),
-            (4, publish(2, 0)),
-            (5, publish(1, 0)),
-        ]);
-        let resolution = resolve(&identity(), &history, &Version::Latest, &time(DAY));
-        let period = |n: u64, from: u64, until_block: Option<u64>, until: u64| {
-            let p = resolution.history.iter().find(|p| p.id.fragment() == Some(&format!("delegate-{n}"))).expect("a period");
-            assert_eq!((p.from_block, &p.from), (from, &time(from * 1000)), "delegate-{n}");
-            assert_eq!((p.until_block, p.until.clone()), (until_block, Some(time(until))), "delegate-{n}");
-        };
-        period(1, 1, Some(3), 3000); // announced anew as delegate-3
-        period(2, 2, None, 2501); // expired before it was revoked
-        period(3, 3, Some(5), 5000);
-        let method: DidUrl = format!("{}?versionId=3#delegate-1", identity().did).parse().expect("a DID URL");
-        assert_eq!(resolution.period_of(&method, &time(2999)).and_then(|p| p.key.clone()), Some(key(1)));
-        assert!(resolution.period_of(&method, &time(3000)).is_none());
-    }
-
-    #[test]
     fn key_in_the_did_is_there_while_it_is_its_own_owner() {
         let secret = SecretKey::from_bytes(KeyAlgorithm::Secp256k1, &[4; 32]).expect("a scalar").public_key();
-        let identity = Identity::read(&super::super::from_public_key("0x1", &secret).expect("a DID")).expect("a did:ethr");
+        let identity = Identity::read(&crate::did::ethr::from_public_key("0x1", &secret).expect("a DID")).expect("a did:ethr");
         let own = identity.address;
         let changes = vec![(1, DidChange::Owner { owner: [7; 20] }), (2, DidChange::Owner { owner: own })];
         let history = history(changes);
