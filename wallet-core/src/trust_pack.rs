@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::did::{self, Did, Resolution};
 use crate::error::{Result, WalletError};
 use crate::language::Language;
-use crate::qr::TypeTables;
+use crate::qr::{TypeTable, TypeTables};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
 use crate::time::Timestamp;
@@ -28,8 +28,8 @@ pub struct TrustPack {
     pub status_lists: BTreeMap<String, Dated<String>>,
     /// JSON-LD contexts beyond the bundled ones, by URL.
     pub contexts: BTreeMap<String, Value>,
-    /// The tables that compact QR codes were written with.
-    pub tables: TypeTables,
+    /// The tables that compact QR codes were written with, each as `TypeTable::to_json` writes it.
+    pub tables: Vec<Value>,
 }
 
 /// Something, and the moment it was looked up.
@@ -65,7 +65,7 @@ impl TrustPack {
     pub fn read(text: &str, publisher: &Did, now: &Timestamp) -> Result<Self> {
         let secured = Secured::read(text)?;
         let mut evidence = Evidence::new(Contexts::bundled());
-        let found = Known::Found { what: did::resolve_self_contained(publisher)?, as_of: now.clone() };
+        let found = Known::Found { what: did::resolve_self_contained(publisher).map_err(|error| WalletError::misused(format!("{publisher}: {error}")))?, as_of: now.clone() };
         evidence.resolutions.insert(publisher.clone(), found);
         let expected = Expectations {
             issuers: Issuers::Known(BTreeMap::from([(publisher.clone(), String::new())])),
@@ -78,6 +78,11 @@ impl TrustPack {
         };
         let subject = verified.claims().first().map(|&subject| subject.clone()).unwrap_or_default();
         serde_json::from_value(subject).map_err(|error| WalletError::malformed("trust pack", error))
+    }
+
+    /// The tables that compact QR codes were written with.
+    pub fn type_tables(&self) -> Result<TypeTables> {
+        self.tables.iter().try_fold(TypeTables::new(), |tables, table| Ok(tables.with(TypeTable::from_json(table)?)))
     }
 
     /// The evidence it carries, on top of the bundled contexts.

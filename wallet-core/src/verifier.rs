@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
+use serde_json::Value;
 
 use crate::did::{self, Did, Resolution, ResolutionError};
 use crate::error::{Result, WalletError};
 use crate::ports::{Change, HttpRequest, Network, Storage};
 use crate::presentation::Request;
-use crate::qr::{self, TypeTables};
+use crate::qr::{self, Scanned, TypeTables};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
 use crate::time::Timestamp;
@@ -38,7 +39,7 @@ const ROUNDS: usize = 3;
 impl Verifier {
     /// A verifier with no network, which judges from `pack` alone.
     pub fn offline(pack: &TrustPack, storage: Arc<dyn Storage>) -> Result<Self> {
-        Ok(Self { resolver: None, network: None, storage, carried: pack.evidence()?, tables: pack.tables.clone() })
+        Ok(Self { resolver: None, network: None, storage, carried: pack.evidence()?, tables: pack.type_tables()? })
     }
 
     /// Asks for one credential of each of `types`; the answer is judged by [`Verifier::check_answer`], once, within five minutes.
@@ -88,12 +89,15 @@ impl Verifier {
     pub fn read(&self, text: &str) -> Result<Secured> {
         let text = text.trim();
         match qr::recognise(text) {
-            qr::Scanned::Credential => {
-                let credential = qr::decode(text, &self.tables, &self.carried.contexts)?;
-                Secured::read(&serde_json::Value::Object(credential).to_string())
+            Scanned::Barcode(text) => {
+                let credential = qr::barcode::decode(text, &self.tables, &self.carried.contexts)?;
+                Secured::read(&Value::Object(credential).to_string())
             }
-            qr::Scanned::Other { scheme } => Err(WalletError::unsupported(scheme, "scan a Cédula credential")),
-            qr::Scanned::Unknown => Secured::read(text),
+            Scanned::Other(scheme) => Err(WalletError::unsupported(scheme.to_string(), "this is another scheme's code")),
+            Scanned::CredentialOffer(_) | Scanned::AuthorizationRequest(_) | Scanned::Link(_) => {
+                Err(WalletError::malformed("credential", "this is an invitation, and not a credential"))
+            }
+            Scanned::Json(_) | Scanned::Jwt(_) | Scanned::SdJwt(_) | Scanned::Unknown => Secured::read(text),
         }
     }
 

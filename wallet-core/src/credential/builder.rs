@@ -106,10 +106,10 @@ impl CredentialBuilder {
         put("issuer", Some(issuer(&terms.issuer, terms.issuer_name, issuer_members)));
         put("validFrom", terms.valid_from.map(|time| time.as_str().into()));
         put("validUntil", terms.valid_until.map(|time| time.as_str().into()));
-        if let (Some(subject), Some(Value::Object(first))) = (&terms.subject, subjects.first_mut()) {
-            if !first.contains_key("id") {
-                first.shift_insert(0, "id".to_owned(), subject.as_str().into());
-            }
+        if let (Some(subject), Some(Value::Object(first))) = (&terms.subject, subjects.first_mut())
+            && !first.contains_key("id")
+        {
+            first.shift_insert(0, "id".to_owned(), subject.as_str().into());
         }
         put("credentialSubject", one_or_many(subjects));
         put("credentialStatus", one_or_many(terms.statuses.into_iter().map(Value::Object).collect()));

@@ -120,7 +120,8 @@ pub(super) fn presentation(json: &Map<String, Value>) -> Result<ModelVersion, Ve
     check.party(json, "holder", false);
     check.typed_objects(json, "termsOfUse", false);
     for (member, item) in members("verifiableCredential", json.get("verifiableCredential")) {
-        if !item.is_object() && !(version == ModelVersion::V1 && item.is_string()) {
+        let token_of_v1 = version == ModelVersion::V1 && item.is_string();
+        if !item.is_object() && !token_of_v1 {
             check.faults.push(CredentialFault::NotObject { member });
         }
     }
@@ -171,10 +172,10 @@ impl Check {
         if names.is_empty() || !names.iter().all(|name| name.as_str().is_some_and(|name| !name.is_empty())) {
             self.faults.push(CredentialFault::MalformedType { member: member.to_owned() });
         }
-        if let Some(expected) = expected {
-            if !names.iter().any(|name| name == expected) {
-                self.faults.push(CredentialFault::MissingType { expected: expected.to_owned() });
-            }
+        if let Some(expected) = expected
+            && !names.iter().any(|name| name == expected)
+        {
+            self.faults.push(CredentialFault::MissingType { expected: expected.to_owned() });
         }
     }
 
@@ -386,11 +387,11 @@ mod tests {
 
     #[test]
     fn type_must_name_the_kind_of_document() {
-        let expected = CredentialFault::MissingType { expected: member("VerifiableCredential") };
-        assert_eq!(faults(|json| json["type"] = json!(["ExampleDegreeCredential"])), [expected.clone()]);
-        let malformed = CredentialFault::MalformedType { member: member("type") };
-        assert_eq!(faults(|json| json["type"] = json!(["VerifiableCredential", 3])), [malformed.clone()]);
-        assert_eq!(faults(|json| json["type"] = json!([])), [malformed, expected]);
+        let missing = || CredentialFault::MissingType { expected: member("VerifiableCredential") };
+        let malformed = || CredentialFault::MalformedType { member: member("type") };
+        assert_eq!(faults(|json| json["type"] = json!(["ExampleDegreeCredential"])), [missing()]);
+        assert_eq!(faults(|json| json["type"] = json!(["VerifiableCredential", 3])), [malformed()]);
+        assert_eq!(faults(|json| json["type"] = json!([])), [malformed(), missing()]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The presentation that answers a request, ready to be signed.
 
-use serde_json::{Map, Value, json};
-
+use crate::credential::Presentation;
 use crate::did::{Did, DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
@@ -33,11 +32,7 @@ pub fn response(
     if request.expires < *now {
         return Err(WalletError::refused("the verifier", "the request has expired; ask for a new one"));
     }
-    let mut body = Map::new();
-    body.insert("@context".to_owned(), json!(["https://www.w3.org/ns/credentials/v2"]));
-    body.insert("type".to_owned(), json!(["VerifiablePresentation"]));
-    body.insert("holder".to_owned(), signer.holder.as_str().into());
-    body.insert("verifiableCredential".to_owned(), credentials.iter().map(Secured::to_nested).collect::<Value>());
+    let body = Presentation::of(signer.holder, credentials.iter().map(Secured::to_value).collect()).into_json();
     let mechanism = match signer.key.algorithm() {
         KeyAlgorithm::Ed25519 => Mechanism::EddsaRdfc2022,
         _ => Mechanism::Jwt,

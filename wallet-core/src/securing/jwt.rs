@@ -65,7 +65,7 @@ pub(super) fn check(token: &Token, key: &PublicKey) -> Result<(), SignatureFault
     // RFC 9864 gives Ed25519 a name of its own beside RFC 8037's.
     let named = if token.algorithm == "Ed25519" { "EdDSA" } else { &token.algorithm };
     if key.algorithm().jose() != Some(named) {
-        return Err(SignatureFault::Bad);
+        return Err(SignatureFault::WrongAlgorithm);
     }
     Ok(key.verify(&token.text.as_bytes()[..token.signed], &token.signature)?)
 }

@@ -223,6 +223,9 @@ pub enum SignatureFault {
     /// It is not the key's signature over this document.
     #[error("the signature is not good")]
     Bad,
+    /// The proof names an algorithm that is not the key's.
+    #[error("the algorithm is not the key's")]
+    WrongAlgorithm,
     /// A JSON-LD context is needed that is not at hand: nothing is known about the signature.
     #[error("the context {url} is not at hand")]
     MissingContext {

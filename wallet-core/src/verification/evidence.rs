@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::credential::Credential;
 use crate::did::{Did, DidUrl, Resolution};
 use crate::securing::linked_data::Contexts;
-use crate::securing::{Kind, Secured};
+use crate::securing::Secured;
 use crate::status::StatusEntry;
 use crate::time::Timestamp;
 
@@ -59,8 +60,8 @@ impl Evidence {
     pub fn needs(&self, secured: &Secured) -> BTreeSet<Need> {
         let mut needs = BTreeSet::new();
         self.collect(secured, &mut needs);
-        for nested in secured.nested().iter().flatten() {
-            self.collect(nested, &mut needs);
+        for nested in secured.nested().into_iter().flatten().flatten() {
+            self.collect(&nested, &mut needs);
         }
         needs
     }
@@ -68,23 +69,16 @@ impl Evidence {
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
         let signers = secured.proofs().iter().filter_map(|proof| proof.method.parse::<DidUrl>().ok());
         needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
-        if secured.kind() != Kind::Credential {
-            return;
-        }
-        for entry in StatusEntry::read_all(secured.body()).into_iter().flatten() {
+        let Ok(credential) = Credential::check(secured.body()) else { return };
+        for entry in credential.statuses().into_iter().filter_map(|entry| StatusEntry::read(entry).ok()) {
             match self.status_lists.get(&entry.list) {
                 None => {
                     needs.insert(Need::StatusList(entry.list));
                 }
-                // A list has no status list of its own, so this goes one level deep.
-                Some(Known::Found { what, .. }) if !secured.body().get("type").is_some_and(is_status_list) => self.collect(what, needs),
+                // A list has no status of its own, so this goes one level deep.
+                Some(Known::Found { what, .. }) if !credential.has_type("BitstringStatusListCredential") => self.collect(what, needs),
                 Some(_) => {}
             }
         }
     }
-}
-
-fn is_status_list(kind: &serde_json::Value) -> bool {
-    let name = "BitstringStatusListCredential";
-    kind.as_str() == Some(name) || kind.as_array().is_some_and(|kinds| kinds.iter().any(|k| k.as_str() == Some(name)))
 }

@@ -85,7 +85,7 @@ impl<'a> Examination<'a> {
         };
         self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
         self.validity(&credential, place);
-        self.status(secured, &credential, place);
+        self.status(&credential, place);
         self.issuer(credential.issuer(), place);
         for fault in profiles::check(&credential) {
             self.warn(place, Warning::Profile { fault: fault.to_string() });
@@ -124,11 +124,15 @@ impl<'a> Examination<'a> {
                 return;
             }
         };
-        for (index, nested) in secured.nested().iter().enumerate() {
+        let nested = match secured.nested() {
+            Ok(nested) => nested,
+            Err(error) => return self.reject(place, Reason::Malformed { fault: error.to_string() }),
+        };
+        for (index, nested) in nested.into_iter().enumerate() {
             let place = Place::Credential(index);
             match nested {
-                Ok(credential) => self.credential(credential, place),
-                Err(WalletError::Unsupported { what, .. }) => self.gap(place, Gap::Unsupported { what: what.clone() }),
+                Ok(credential) => self.credential(&credential, place),
+                Err(WalletError::Unsupported { what, .. }) => self.gap(place, Gap::Unsupported { what }),
                 Err(error) => self.reject(place, Reason::Malformed { fault: error.to_string() }),
             }
         }
@@ -161,7 +165,7 @@ impl<'a> Examination<'a> {
         }
         let Some(holder) = self.holder.clone() else { return };
         let strangers: Vec<usize> = (self.credentials.iter().enumerate())
-            .filter(|(_, credential)| !credential.subject_ids().any(|id| id == holder.as_str()))
+            .filter(|(_, credential)| !credential.subject_ids().contains(&holder.as_str()))
             .map(|(index, _)| index)
             .collect();
         for index in strangers {

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 /// How far two honest clocks may differ, in seconds.
 const CLOCK_SKEW: i64 = 300;
 
-impl Examination<'_> {
+impl<'a> Examination<'a> {
     /// Checks every proof of `secured`, one of which must be by `claimed`; returns who signed.
     pub(super) fn proofs(
         &mut self,
@@ -62,13 +62,16 @@ impl Examination<'_> {
         if let Some(at) = proof.created.as_ref().filter(|at| **at > self.now.plus_seconds(CLOCK_SKEW)) {
             self.reject(place, Reason::ProofFromFuture { at: at.clone() });
         }
+        if let Some(from) = proof.not_before.as_ref().filter(|from| **from > self.now.plus_seconds(CLOCK_SKEW)) {
+            self.reject(place, Reason::NotYetValid { from: from.clone() });
+        }
         if let Some(at) = proof.expires.as_ref().filter(|at| *at < self.now) {
             self.reject(place, Reason::ProofExpired { at: at.clone() });
         }
     }
 
     /// The resolution of `did`, if it is at hand and fresh enough.
-    fn resolution(&mut self, did: &Did, place: Place) -> Option<&'_ Resolution> {
+    fn resolution(&mut self, did: &Did, place: Place) -> Option<&'a Resolution> {
         let evidence = self.evidence;
         let (resolution, as_of) = match evidence.resolutions.get(did) {
             Some(Known::Found { what, as_of }) => (what, as_of),

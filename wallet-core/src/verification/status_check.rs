@@ -2,18 +2,17 @@
 
 use super::{Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, StatusListUsed, Verdict, verify};
 use crate::credential::Credential;
-use crate::error::WalletError;
 use crate::language::Language;
 use crate::securing::Secured;
-use crate::status::{self, StatusEntry, StatusPurpose};
+use crate::status::{self, ListCredential, StatusEntry, StatusFault, StatusPurpose};
 
 impl Examination<'_> {
-    pub(super) fn status(&mut self, secured: &Secured, credential: &Credential, place: Place) {
-        for entry in StatusEntry::read_all(secured.body()) {
-            match entry {
+    pub(super) fn status(&mut self, credential: &Credential, place: Place) {
+        for entry in credential.statuses() {
+            match StatusEntry::read(entry) {
                 Ok(entry) => self.status_entry(&entry, credential, place),
-                Err(error @ WalletError::Unsupported { .. }) => self.gap(place, Gap::Unsupported { what: error.to_string() }),
-                Err(error) => self.reject(place, Reason::Malformed { fault: error.to_string() }),
+                Err(fault @ StatusFault::Unsupported { .. }) => self.gap(place, Gap::Unsupported { what: fault.to_string() }),
+                Err(fault) => self.reject(place, Reason::Malformed { fault: fault.to_string() }),
             }
         }
     }
@@ -28,17 +27,21 @@ impl Examination<'_> {
         if let Err(why) = self.list_stands(secured, credential) {
             return self.gap(place, Gap::StatusNotGood { list, why });
         }
-        let age = self.expected.status_max_age.min(status::time_to_live(secured.body()).unwrap_or(i64::MAX));
+        let own = ListCredential::read(secured.body()).ok().and_then(|list| list.ttl);
+        let age = own.map_or(self.expected.status_max_age, |own| (own.as_secs() as i64).min(self.expected.status_max_age));
         if as_of.plus_seconds(age) < *self.now {
             self.gap(place, Gap::StatusStale { list: list.clone(), as_of: as_of.clone() });
         }
-        match (status::check(entry, secured.body()), entry.purpose) {
-            (Err(fault), _) => self.gap(place, Gap::StatusNotGood { list, why: fault.to_string() }),
-            (Ok(0), _) => {}
-            (Ok(_), StatusPurpose::Revocation) => self.reject(place, Reason::Revoked { list }),
-            (Ok(_), StatusPurpose::Suspension) => self.reject(place, Reason::Suspended { list }),
-            // A message or an offer to refresh says nothing against the credential.
-            (Ok(_), StatusPurpose::Message | StatusPurpose::Refresh) => {}
+        match status::check(entry, secured.body()) {
+            Err(fault) => self.gap(place, Gap::StatusNotGood { list, why: fault.to_string() }),
+            Ok(value) if !value.is_set() => {}
+            Ok(value) => match value.purpose {
+                StatusPurpose::Revocation => self.reject(place, Reason::Revoked { list }),
+                StatusPurpose::Suspension => self.reject(place, Reason::Suspended { list }),
+                // A message or an offer to refresh says nothing against the credential.
+                StatusPurpose::Message | StatusPurpose::Refresh => {}
+                StatusPurpose::Other(what) => self.gap(place, Gap::Unsupported { what }),
+            },
         }
     }
 

@@ -109,7 +109,7 @@ impl Verified {
 
     /// The claims of each credential: its `credentialSubject`, one object or a list.
     pub fn claims(&self) -> Vec<&Value> {
-        self.credentials.iter().filter_map(|credential| credential.body().get("credentialSubject")).collect()
+        self.credentials.iter().filter_map(|credential| credential.json().get("credentialSubject")).collect()
     }
 
     /// What a person should know although every check passed.
