@@ -10,12 +10,12 @@ use crate::did::{self, Did, Resolution, ResolutionError};
 use crate::error::{Result, WalletError};
 use crate::ports::{Change, HttpRequest, Network, Storage};
 use crate::presentation::Request;
-use crate::qr::{self, Scanned, TypeTables};
+use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
 use crate::time::Timestamp;
 use crate::trust_pack::TrustPack;
-use crate::verification::{Evidence, Expectations, Finding, Known, Need, Place, Presenter, Reason, Verdict, verify};
+use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Place, Presenter, Reason, Verdict, verify};
 
 /// Asks for credentials and judges what comes back.
 pub struct Verifier {
@@ -79,25 +79,34 @@ impl Verifier {
 
     /// Judges a credential or presentation in any form: JSON, a token, or the text of a QR code.
     ///
-    /// Fails with `Malformed` when it is none of these; a forgery is not an error but a verdict.
+    /// What is well formed and of a kind this version does not know is undetermined. Fails with `Malformed` when it is nothing of
+    /// the kind; a forgery is not an error but a verdict.
     pub async fn check(&self, text: &str, expected: &Expectations, now: &Timestamp) -> Result<Verdict> {
-        let secured = self.read(text)?;
-        Ok(self.judge(&secured, expected, now).await)
+        let open = |gap| Ok(Verdict::open(gap, now));
+        match self.read(text) {
+            Ok(secured) => Ok(self.judge(&secured, expected, now).await),
+            Err(Unread::Barcode(BarcodeFault::MissingTable { entry_id })) => open(Gap::MissingTable { table: entry_id }),
+            Err(Unread::Barcode(BarcodeFault::MissingContext { url })) => open(Gap::MissingContext { url }),
+            Err(unread) => match unread.into() {
+                WalletError::Unsupported { what, .. } => open(Gap::Unsupported { what }),
+                error => Err(error),
+            },
+        }
     }
 
     /// Reads a credential or presentation in any form, without judging it.
-    pub fn read(&self, text: &str) -> Result<Secured> {
-        let text = text.trim();
+    pub fn read(&self, text: &str) -> Result<Secured, Unread> {
+        let text = text.trim_matches(['\r', '\n', '\t']);
         match qr::recognise(text) {
             Scanned::Barcode(text) => {
                 let credential = qr::barcode::decode(text, &self.tables, &self.carried.contexts)?;
-                Secured::read(&Value::Object(credential).to_string())
+                Ok(Secured::read(&Value::Object(credential).to_string())?)
             }
-            Scanned::Other(scheme) => Err(WalletError::unsupported(scheme.to_string(), "this is another scheme's code")),
+            Scanned::Other(scheme) => Err(WalletError::unsupported(scheme.to_string(), "it is another scheme's code").into()),
             Scanned::CredentialOffer(_) | Scanned::AuthorizationRequest(_) | Scanned::Link(_) => {
-                Err(WalletError::malformed("credential", "this is an invitation, and not a credential"))
+                Err(WalletError::malformed("credential", "it is an invitation, and not a credential").into())
             }
-            Scanned::Json(_) | Scanned::Jwt(_) | Scanned::SdJwt(_) | Scanned::Unknown => Secured::read(text),
+            Scanned::Json(_) | Scanned::Jwt(_) | Scanned::SdJwt(_) | Scanned::Unknown => Ok(Secured::read(text)?),
         }
     }
 
@@ -156,6 +165,26 @@ impl Verifier {
                 Ok(what) => Known::Found { what, as_of: now.clone() },
                 Err(why) => missing(why),
             },
+        }
+    }
+}
+
+/// Why a text was not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// The text of a QR code that does not decode, or not with the tables and contexts at hand.
+    #[error(transparent)]
+    Barcode(#[from] BarcodeFault),
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] WalletError),
+}
+
+impl From<Unread> for WalletError {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Barcode(fault) => fault.into(),
+            Unread::Other(error) => error,
         }
     }
 }

@@ -6,15 +6,16 @@ mod builder;
 mod check;
 mod claim_path;
 mod date;
+mod fault;
 mod presentation;
 pub mod profiles;
 mod related_resource;
 mod text;
 
 pub use builder::{CredentialBuilder, CredentialTerms};
-pub use check::CredentialFault;
 pub use claim_path::{ClaimPath, Step};
 pub use date::Date;
+pub use fault::CredentialFault;
 pub use presentation::Presentation;
 pub use related_resource::{RelatedResource, ResourceFault};
 pub use text::Text;

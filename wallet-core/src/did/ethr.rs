@@ -11,7 +11,7 @@ mod replay;
 pub use attribute::{Attribute, key_attribute, legacy_key_attribute, service_attribute};
 pub use replay::resolve;
 
-use sha3::{Digest as _, Keccak256};
+use alloy_primitives::{Address, hex};
 
 use super::{Did, ResolutionError, Standing};
 use crate::error::{Result, WalletError};
@@ -125,8 +125,7 @@ impl Identity {
     ///
     /// Fails with `InvalidDid`; also when an address in mixed case does not carry its checksum (EIP-55), as a mistyped one would.
     pub fn read(did: &Did) -> Result<Self, ResolutionError> {
-        let identity = Self::of(did).ok_or(ResolutionError::InvalidDid)?;
-        Ok(identity)
+        Self::of(did).ok_or(ResolutionError::InvalidDid)
     }
 
     fn of(did: &Did) -> Option<Self> {
@@ -137,8 +136,8 @@ impl Identity {
             Some((network, text)) => (Some(network), text),
             None => (None, did.identifier()),
         };
-        let digits = text.strip_prefix("0x")?;
-        let bytes = multibase::Base::Base16Lower.decode(digits.to_ascii_lowercase()).ok()?;
+        let digits = text.strip_prefix("0x").filter(|digits| !digits.starts_with("0x"))?;
+        let bytes = hex::decode(digits).ok()?;
         let (address, key) = match <[u8; 20]>::try_from(&*bytes) {
             Ok(address) => {
                 let one_case =
@@ -174,27 +173,18 @@ pub fn from_public_key(network: &str, key: &PublicKey) -> Result<Did> {
     if key.algorithm() != KeyAlgorithm::Secp256k1 {
         return Err(WalletError::misused("a did:ethr carries a secp256k1 key"));
     }
-    format!("did:ethr:{network}:0x{}", multibase::Base::Base16Lower.encode(key.as_bytes())).parse()
+    format!("did:ethr:{network}:{}", hex::encode_prefixed(key.as_bytes())).parse()
 }
 
-/// The account of a secp256k1 key: the last 20 bytes of the Keccak-256 of its point; none for other keys.
+/// The account of a secp256k1 key (Ethereum yellow paper §F); none for other keys.
 pub fn address_of(key: &PublicKey) -> Option<[u8; 20]> {
-    if key.algorithm() != KeyAlgorithm::Secp256k1 {
-        return None;
-    }
-    let hash = Keccak256::digest(&key.to_uncompressed()[1..]);
-    hash[12..].try_into().ok()
+    let point = (key.algorithm() == KeyAlgorithm::Secp256k1).then(|| key.to_uncompressed())?;
+    Some(Address::from_raw_public_key(&point[1..]).into_array())
 }
 
 /// An address as people write it, `0x` and 40 digits whose case is its checksum (EIP-55).
 pub fn address_text(address: &[u8; 20]) -> String {
-    let plain = multibase::Base::Base16Lower.encode(address);
-    let hash = Keccak256::digest(plain.as_bytes());
-    let digit = |(i, c): (usize, char)| {
-        let nibble = hash[i / 2] >> if i % 2 == 0 { 4 } else { 0 };
-        if nibble & 8 == 8 { c.to_ascii_uppercase() } else { c }
-    };
-    format!("0x{}", plain.chars().enumerate().map(digit).collect::<String>())
+    Address::from(*address).to_checksum(None)
 }
 
 #[cfg(test)]
@@ -286,7 +276,7 @@ mod tests {
     }
 
     fn hex_32(text: &str) -> Vec<u8> {
-        multibase::Base::Base16Lower.decode(text).expect("hexadecimal")
+        hex::decode(text).expect("hexadecimal")
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! The key inside a verification method: which member each method type keeps it in (CID 1.0 §2.2, and the older types' own suites).
 
+use alloy_primitives::hex;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value};
 
@@ -47,7 +48,7 @@ fn raw_bytes(member: &str, text: &str) -> Option<Vec<u8>> {
     match member {
         "publicKeyBase58" => multibase::Base::Base58Btc.decode(text).ok(),
         "publicKeyBase64" => BASE64_STANDARD.decode(text).ok(),
-        _ => multibase::Base::Base16Lower.decode(text.to_ascii_lowercase()).ok(),
+        _ => hex::decode(text).ok(),
     }
 }
 
@@ -93,7 +94,7 @@ mod tests {
         let k1 = key(KeyAlgorithm::Secp256k1);
         let p256 = key(KeyAlgorithm::P256);
         let base58 = |k: &PublicKey| json!(multibase::Base::Base58Btc.encode(k.as_bytes()));
-        let hex = |bytes: &[u8]| json!(multibase::Base::Base16Lower.encode(bytes));
+        let hex = |bytes: &[u8]| json!(alloy_primitives::hex::encode(bytes));
         for (kind, member, value, expected) in [
             ("Multikey", "publicKeyMultibase", json!(p256.to_multikey()), &p256),
             ("JsonWebKey", "publicKeyJwk", p256.to_jwk(), &p256),

@@ -69,8 +69,8 @@ fn below(limit: u64, rng: &mut dyn CryptoRng) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MINIMUM_ENTRIES;
     use super::*;
+    use crate::status::MINIMUM_ENTRIES;
     use getrandom::SysRng;
     use rand_core::UnwrapErr;
 

@@ -112,9 +112,9 @@ fn items(value: Option<&Value>) -> &[Value] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MINIMUM_ENTRIES;
     use super::*;
     use crate::credential::Credential;
+    use crate::status::MINIMUM_ENTRIES;
     use serde_json::json;
 
     fn body() -> Map<String, Value> {

@@ -190,6 +190,12 @@ impl Say for Gap {
                 "The vocabulary {url} is not at hand.",
                 "Falta o vocabulário {url}."
             ),
+            Self::MissingTable { table } => say!(
+                language,
+                "Falta la tabla {table} con que se escribió el código: actualice los datos de confianza.",
+                "The table {table} that the code was written with is not at hand: update the trust data.",
+                "Falta a tabela {table} com que o código foi escrito: atualize os dados de confiança."
+            ),
             Self::Unsupported { what } => say!(
                 language,
                 "Esta versión no conoce {what}: actualice la aplicación.",

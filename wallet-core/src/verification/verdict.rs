@@ -66,6 +66,12 @@ impl Verdict {
         }
     }
 
+    /// Undetermined before anything could be looked at.
+    pub(crate) fn open(gap: Gap, now: &Timestamp) -> Self {
+        let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
+        Self::Undetermined { gaps: vec![Finding { place: Place::Credential(0), what: gap }], basis }
+    }
+
     /// The same verdict with one more reason against it.
     pub(crate) fn rejected_too(self, reason: Finding<Reason>) -> Self {
         match self {
@@ -286,6 +292,11 @@ pub enum Gap {
     MissingContext {
         /// Its URL.
         url: String,
+    },
+    /// The table that the QR code was written with is not at hand.
+    MissingTable {
+        /// Its number.
+        table: u64,
     },
     /// The key, or the proof, is of a kind this version does not know.
     Unsupported {

@@ -112,8 +112,8 @@ fn missing_context(credential: &Credential, url: &str) -> Vec<ProfileFault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CredentialTerms, Date};
     use super::*;
+    use crate::credential::{CredentialTerms, Date};
     use crate::language::Language;
     use serde_json::json;
 

@@ -1,5 +1,6 @@
 //! What a registry's attribute says: the names of did:ethr (§"Non-Ethereum Attributes"), written and read.
 
+use alloy_primitives::hex;
 use serde_json::{Map, Value, json};
 
 use crate::did::{Did, DidUrl, Service, VerificationMethod, VerificationRelationship, material};
@@ -125,8 +126,8 @@ pub(super) fn key_method(did: &Did, id: DidUrl, name: Meaning<'_>, value: &[u8])
         "Secp256k1" if let Some(key) = of(KeyAlgorithm::Secp256k1) => {
             ("EcdsaSecp256k1VerificationKey2019", "publicKeyJwk", key.to_jwk())
         }
-        "RSA" => ("RSAVerificationKey2018", "publicKeyHex", json!(hex(value))),
-        _ => (algorithm, "publicKeyHex", json!(hex(value))),
+        "RSA" => ("RSAVerificationKey2018", "publicKeyHex", json!(hex::encode(value))),
+        _ => (algorithm, "publicKeyHex", json!(hex::encode(value))),
     };
     let material = Map::from_iter([(member.to_owned(), text)]);
     Some(VerificationMethod {
@@ -159,10 +160,6 @@ pub(super) fn service(id: &DidUrl, kind: &str, value: &[u8]) -> Option<Service> 
 
 fn multibase_text(prefix: &[u8], value: &[u8]) -> String {
     multibase::encode(multibase::Base::Base58Btc, [prefix, value].concat())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    multibase::Base::Base16Lower.encode(bytes)
 }
 
 #[cfg(test)]
