@@ -325,6 +325,9 @@ pub struct Restore {
 pub struct Forget {
     /// The credential, by number or id
     pub credential: String,
+    /// Forget also that it was ever here
+    #[arg(long)]
+    pub trace: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ use wallet_core::issuer::Issuer;
 use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::ports::Keystore;
 use wallet_core::qr::TypeTable;
+use wallet_core::registry::DidWrite;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::status::StatusPurpose;
 use wallet_core::time::Timestamp;
@@ -17,7 +18,7 @@ use crate::failure::{Failure, Result};
 use crate::home::Home;
 use crate::registry::Registry;
 use crate::words::words;
-use crate::{publishing, registry};
+use crate::publishing;
 
 /// What a folder keeps of one issuer, beside its keys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -90,8 +91,8 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
         )));
     }
     let (owner, _) = Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?;
-    let did = registry.registrar(&owner).await?.did();
-    let (key, method) = publish_key(registry, &owner, KEY_LIFETIME, now).await?;
+    let did = registry.registrar().did(&owner).await?;
+    let (key, method) = publish_key(registry, &did, &owner, KEY_LIFETIME, now).await?;
     let (display_name, status_base) = (new.display_name.to_owned(), new.status_base.trim_end_matches('/').to_owned());
     let record = Record { display_name, did, method, key, owner, status_base };
     keep(home, new.name, &record)?;
@@ -100,12 +101,12 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
 }
 
 /// Makes a signing key and publishes it on the chain; returns it with the verification method it became.
-pub async fn publish_key(registry: &Registry, owner: &KeyId, seconds: u64, now: &Timestamp) -> Result<(KeyId, DidUrl)> {
+pub async fn publish_key(registry: &Registry, did: &Did, owner: &KeyId, seconds: u64, now: &Timestamp) -> Result<(KeyId, DidUrl)> {
     let (key, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
-    let registrar = registry.registrar(owner).await?;
-    registrar.add_key(&public, VerificationRelationship::AssertionMethod, seconds, now).await?;
-    let resolution = registry.resolve(&registrar.did(), now).await?;
-    let method = resolution.document.methods_for(VerificationRelationship::AssertionMethod).find(|m| m.key.as_ref() == Some(&public));
+    let write = DidWrite::add_key(&public, VerificationRelationship::AssertionMethod, seconds)?;
+    registry.registrar().change_did(did, owner, &write).await?;
+    let document = registry.resolve(did, now).await?.document;
+    let method = document.methods_for(VerificationRelationship::AssertionMethod).find(|method| method.key.as_ref() == Some(&public));
     let method = method.ok_or_else(|| WalletError::refused("the registry", "the key does not stand in the DID document"))?;
     Ok((key, method.id.clone()))
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use wallet_core::did::{Did, DidUrl, Resolution};
+use wallet_core::error::WalletError;
 use wallet_core::issuer::Registrar;
 use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::platform::{SoftwareKeystore, system_now};
-use wallet_core::ports::{Keystore, Network};
+use wallet_core::ports::Keystore;
 use wallet_core::registry::embedded::Clock;
 use wallet_core::registry::{Deployment, EmbeddedChain};
 use wallet_core::resolver::Resolver;
+use wallet_core::time::Timestamp;
 
 use crate::failure::Result;
 use crate::home::Home;
@@ -26,8 +29,9 @@ pub const KEYS: &str = "issuers/keys.sqlite";
 pub struct Registry {
     /// The chain itself.
     pub chain: Arc<EmbeddedChain>,
-    /// The keys that may write to it.
+    /// The keys of the folder's issuers, and those of the chain.
     pub keystore: Arc<SoftwareKeystore>,
+    sender: KeyId,
 }
 
 /// Which key seals the blocks.
@@ -58,7 +62,7 @@ impl Registry {
         let Seal { key } = home.read_json(SEAL)?;
         let sealer = keystore.export(&key).await?;
         let chain = EmbeddedChain::open(&home.path(FILE), CHAIN_ID, sealer, clock)?;
-        Ok(Self { chain: Arc::new(chain), keystore })
+        Ok(Self { chain: Arc::new(chain), keystore, sender: key })
     }
 
     /// Where the contracts are.
@@ -66,18 +70,24 @@ impl Registry {
         self.chain.deployment()
     }
 
-    /// The hand that writes for the identity that `owner` controls.
-    pub fn registrar(&self, owner: &KeyId) -> Registrar {
+    /// The hand that writes: it signs for an identity with its owner's key, and sends with the key that seals.
+    pub fn registrar(&self) -> Registrar {
         Registrar {
             ledger: self.chain.clone(),
             deployment: self.deployment(),
             keystore: self.keystore.clone(),
-            owner: owner.clone(),
+            sender: self.sender.clone(),
         }
     }
 
-    /// A resolver that reads this chain.
-    pub fn resolver(&self, network: Arc<dyn Network>) -> Resolver {
-        Resolver::new(network).with_ledger(self.chain.clone(), self.deployment())
+    /// What this chain says of `did`.
+    pub async fn resolve(&self, did: &Did, now: &Timestamp) -> Result<Resolution> {
+        let url: DidUrl = did.as_str().parse()?;
+        Ok(self.add_to(Resolver::new()).resolve(&url, now).await.map_err(WalletError::from)?)
+    }
+
+    /// `resolver`, reading this chain too.
+    pub fn add_to(&self, resolver: Resolver) -> Resolver {
+        resolver.with_registry("cedula", self.deployment(), self.chain.clone())
     }
 }
