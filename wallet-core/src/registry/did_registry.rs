@@ -7,9 +7,10 @@ use super::abi::DidRegistry as abi;
 use super::account::RecoverableSignature;
 use super::receipt::Log;
 use super::slot;
-use crate::did::ethr::{DidChange, DidEvent};
+use crate::did::VerificationRelationship;
+use crate::did::ethr::{self, Attribute, DidChange, DidEvent};
 use crate::error::{Result, WalletError};
-use crate::key::{KeyAlgorithm, PublicKey};
+use crate::key::PublicKey;
 use crate::time::Timestamp;
 
 /// The longest attribute value that is written or read, in bytes.
@@ -57,43 +58,44 @@ pub enum DidWrite {
     },
 }
 
-/// What a published key is for: the last part of its attribute's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyPurpose {
-    /// Signing credentials: `veriKey`, an assertion method.
-    Assertion,
-    /// Signing in and presenting: `sigAuth`, an assertion method and an authentication.
-    Authentication,
-}
-
 impl DidWrite {
-    /// Publishes `key` for `validity` seconds, as a Multikey.
-    pub fn add_key(key: &PublicKey, purpose: KeyPurpose, validity: u64) -> Self {
-        let (name, value) = key_attribute(key, purpose);
-        Self::SetAttribute { name, value, validity }
-    }
-
-    /// Withdraws `key`, as it was published.
-    pub fn revoke_key(key: &PublicKey, purpose: KeyPurpose) -> Self {
-        let (name, value) = key_attribute(key, purpose);
-        Self::RevokeAttribute { name, value }
-    }
-
-    /// Publishes a service of type `kind` at `endpoint` for `validity` seconds.
+    /// Publishes an attribute for `validity` seconds: a key or a service, as [`ethr`](crate::did::ethr) names them.
     ///
-    /// Fails with `Misused` when `kind` is longer than 24 letters, digits and underscores, or `endpoint` than [`MAX_VALUE`].
-    pub fn add_service(kind: &str, endpoint: &str, validity: u64) -> Result<Self> {
-        Ok(Self::SetAttribute { name: service_name(kind, endpoint)?, value: endpoint.into(), validity })
+    /// Fails with `Misused` when its value is longer than [`MAX_VALUE`].
+    pub fn publish(attribute: Attribute, validity: u64) -> Result<Self> {
+        let Attribute { name, value } = attribute;
+        if value.len() > MAX_VALUE {
+            return Err(WalletError::misused(format!("an attribute is at most {MAX_VALUE} bytes long")));
+        }
+        Ok(Self::SetAttribute { name: name.into(), value, validity })
     }
 
-    /// Withdraws a service, as it was published.
-    pub fn revoke_service(kind: &str, endpoint: &str) -> Result<Self> {
-        Ok(Self::RevokeAttribute { name: service_name(kind, endpoint)?, value: endpoint.into() })
+    /// Withdraws an attribute, as it was published.
+    pub fn withdraw(attribute: Attribute) -> Self {
+        Self::RevokeAttribute { name: attribute.name.into(), value: attribute.value }
+    }
+
+    /// Publishes `key` for `validity` seconds, as a Multikey.
+    ///
+    /// Authentication implies assertion. Fails with `Misused` for a relationship did:ethr cannot say.
+    pub fn add_key(key: &PublicKey, relationship: VerificationRelationship, validity: u64) -> Result<Self> {
+        Self::publish(ethr::key_attribute(key, relationship)?, validity)
+    }
+
+    /// Withdraws `key`, as [`DidWrite::add_key`] published it.
+    pub fn revoke_key(key: &PublicKey, relationship: VerificationRelationship) -> Result<Self> {
+        Ok(Self::withdraw(ethr::key_attribute(key, relationship)?))
+    }
+
+    /// Publishes a service of type `kind` at the URL `endpoint` for `validity` seconds.
+    pub fn add_service(kind: &str, endpoint: &str, validity: u64) -> Result<Self> {
+        Self::publish(ethr::service_attribute(kind, &endpoint.into())?, validity)
     }
 
     /// Gives the identity up: it resolves to a deactivated document.
     ///
-    /// ERC-1056 lets the identity's own key take it back; what is retired in the credential registry stays so.
+    /// ERC-1056 lets the identity's own key take it back, which no reader of did:ethr heeds; what is retired in the credential
+    /// registry is so for contracts too.
     pub fn deactivate() -> Self {
         Self::ChangeOwner { owner: Address::ZERO }
     }
@@ -131,12 +133,8 @@ impl DidWrite {
             Self::AddDelegate { kind, delegate, validity } => {
                 [b"addDelegate", kind.as_slice(), delegate.as_slice(), &word(*validity)].concat()
             }
-            Self::RevokeDelegate { kind, delegate } => {
-                [b"revokeDelegate", kind.as_slice(), delegate.as_slice()].concat()
-            }
-            Self::SetAttribute { name, value, validity } => {
-                [b"setAttribute", name.as_slice(), value, &word(*validity)].concat()
-            }
+            Self::RevokeDelegate { kind, delegate } => [b"revokeDelegate", kind.as_slice(), delegate.as_slice()].concat(),
+            Self::SetAttribute { name, value, validity } => [b"setAttribute", name.as_slice(), value, &word(*validity)].concat(),
             Self::RevokeAttribute { name, value } => [b"revokeAttribute", name.as_slice(), value].concat(),
         };
         let nonce = nonce.to_be_bytes::<32>();
@@ -145,58 +143,29 @@ impl DidWrite {
 
     /// The call data with which anyone makes this change with the owner's `signature`.
     pub fn signed_call(&self, identity: Address, signature: &RecoverableSignature) -> Bytes {
-        let (sigV, sigR, sigS) = (signature.v(), signature.r, signature.s);
+        let (v, r, s) = (signature.v(), signature.r, signature.s);
         match self.clone() {
             Self::ChangeOwner { owner } => {
-                abi::changeOwnerSignedCall { identity, sigV, sigR, sigS, newOwner: owner }.abi_encode()
+                abi::changeOwnerSignedCall { identity, sigV: v, sigR: r, sigS: s, newOwner: owner }.abi_encode()
             }
             Self::AddDelegate { kind, delegate, validity } => {
-                let (delegateType, validity) = (kind, U256::from(validity));
-                abi::addDelegateSignedCall { identity, sigV, sigR, sigS, delegateType, delegate, validity }.abi_encode()
+                let validity = U256::from(validity);
+                abi::addDelegateSignedCall { identity, sigV: v, sigR: r, sigS: s, delegateType: kind, delegate, validity }
+                    .abi_encode()
             }
             Self::RevokeDelegate { kind, delegate } => {
-                abi::revokeDelegateSignedCall { identity, sigV, sigR, sigS, delegateType: kind, delegate }.abi_encode()
+                abi::revokeDelegateSignedCall { identity, sigV: v, sigR: r, sigS: s, delegateType: kind, delegate }.abi_encode()
             }
             Self::SetAttribute { name, value, validity } => {
                 let (value, validity) = (value.into(), U256::from(validity));
-                abi::setAttributeSignedCall { identity, sigV, sigR, sigS, name, value, validity }.abi_encode()
+                abi::setAttributeSignedCall { identity, sigV: v, sigR: r, sigS: s, name, value, validity }.abi_encode()
             }
             Self::RevokeAttribute { name, value } => {
-                abi::revokeAttributeSignedCall { identity, sigV, sigR, sigS, name, value: value.into() }.abi_encode()
+                abi::revokeAttributeSignedCall { identity, sigV: v, sigR: r, sigS: s, name, value: value.into() }.abi_encode()
             }
         }
         .into()
     }
-}
-
-/// A name of at most 32 bytes, padded with zeros as ERC-1056 writes attribute names and kinds of delegates.
-///
-/// Fails with `Misused` when it is longer.
-pub fn padded(name: &str) -> Result<B256> {
-    if name.len() > 32 {
-        return Err(WalletError::misused("a name on the registry is at most 32 bytes long"));
-    }
-    Ok(B256::right_padding_from(name.as_bytes()))
-}
-
-fn key_attribute(key: &PublicKey, purpose: KeyPurpose) -> (B256, Vec<u8>) {
-    let name = match purpose {
-        KeyPurpose::Assertion => "did/pub/Multikey/veriKey",
-        KeyPurpose::Authentication => "did/pub/Multikey/sigAuth",
-    };
-    let name = padded(name).expect("it is shorter than 32 bytes");
-    (name, key.to_multicodec())
-}
-
-fn service_name(kind: &str, endpoint: &str) -> Result<B256> {
-    let plain = kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if kind.is_empty() || kind.len() > 24 || !plain {
-        return Err(WalletError::misused("a service type is 1 to 24 letters, digits and underscores"));
-    }
-    if endpoint.len() > MAX_VALUE {
-        return Err(WalletError::misused(format!("an endpoint is at most {MAX_VALUE} bytes long")));
-    }
-    padded(&format!("did/svc/{kind}"))
 }
 
 /// The call that asks who owns `identity`; read its answer with [`read_owner`].
@@ -307,4 +276,76 @@ pub fn read_event(log: &Log, time: u64) -> Result<(Address, DidEvent)> {
     let seconds = i64::try_from(time).map_err(|_| bad("its time is out of range"))?;
     let (block, time) = (log.block_number, Timestamp::from_unix(seconds)?);
     Ok((identity, DidEvent { block, time, log_index: log.log_index, previous_change, change }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::hex;
+    use proptest::prelude::*;
+
+    fn log(topics: Vec<B256>, data: Vec<u8>) -> Log {
+        Log {
+            address: Address::ZERO,
+            topics,
+            data: data.into(),
+            block_number: 7,
+            block_hash: B256::ZERO,
+            block_timestamp: None,
+            transaction_hash: B256::ZERO,
+            transaction_index: 0,
+            log_index: 3,
+        }
+    }
+
+    #[test]
+    fn events_have_the_topics_of_erc_1056() {
+        // As the logs of the registry on Ethereum's main network have them.
+        let published = [
+            hex!("38a5a6e68f30ed1ab45860a4afb34bcb2fc00f22ca462d249b8a8d40cda6f7a3"),
+            hex!("5a5084339536bcab65f20799fcc58724588145ca054bd2be626174b27ba156f7"),
+            hex!("18ab6b2ae3d64306c00ce663125f2bd680e441a098de1635bd7ad8b0d44965e4"),
+        ];
+        assert_eq!(event_topics(Address::ZERO)[0], published.map(B256::from));
+    }
+
+    #[test]
+    fn signed_message_is_laid_out_as_the_standard_says() {
+        let (registry, identity, owner) = (Address::repeat_byte(1), Address::repeat_byte(2), Address::repeat_byte(3));
+        let message = DidWrite::ChangeOwner { owner }.message(registry, identity, U256::from(4));
+        let expected =
+            format!("1900{}{:064x}{}{}{}", "01".repeat(20), 4, "02".repeat(20), hex::encode("changeOwner"), "03".repeat(20));
+        assert_eq!(hex::encode(message), expected);
+    }
+
+    #[test]
+    fn validity_that_never_ends_saturates() {
+        let data = abi::DIDAttributeChanged {
+            identity: Address::ZERO,
+            name: B256::ZERO,
+            value: Bytes::new(),
+            validTo: U256::MAX,
+            previousChange: U256::from(5),
+        };
+        let log = log(vec![abi::DIDAttributeChanged::SIGNATURE_HASH, B256::ZERO], data.encode_data());
+        let (_, event) = read_event(&log, 9).expect("an event");
+        assert_eq!((event.block, event.log_index, event.previous_change), (7, 3, 5));
+        assert!(matches!(event.change, DidChange::Attribute { valid_to: u64::MAX, .. }));
+    }
+
+    #[test]
+    fn attribute_that_is_too_long_is_refused() {
+        let attribute = Attribute { name: [0; 32], value: vec![0; MAX_VALUE + 1] };
+        assert!(matches!(DidWrite::publish(attribute, 1), Err(WalletError::Misused { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_log_is_an_event_or_refused(kind in 0usize..4, topics in 0usize..4, data in proptest::collection::vec(any::<u8>(), 0..300), time: u64) {
+            let mut all = event_topics(Address::ZERO)[0].clone();
+            all.push(B256::ZERO);
+            let topics = std::iter::once(all[kind]).chain(std::iter::repeat_n(B256::ZERO, topics)).collect();
+            let _ = read_event(&log(topics, data), time);
+        }
+    }
 }

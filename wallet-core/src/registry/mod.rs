@@ -7,17 +7,22 @@ mod abi;
 pub mod account;
 pub mod block;
 pub mod contracts;
+pub mod credential_registry;
+pub mod did_registry;
 #[cfg(feature = "embedded-chain")]
 pub mod embedded;
 pub mod ledger;
 pub mod qbft;
 pub mod receipt;
+pub mod rpc;
 pub mod slot;
 pub mod transaction;
 
 pub use account::RecoverableSignature;
 pub use alloy_primitives::{Address, B256, Bytes, U256};
 pub use block::{Block, Header};
+pub use credential_registry::CredentialWrite;
+pub use did_registry::DidWrite;
 #[cfg(feature = "embedded-chain")]
 pub use embedded::EmbeddedChain;
 pub use ledger::{Ledger, RpcRefusal, RpcRequest};
