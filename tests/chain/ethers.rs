@@ -1,14 +1,19 @@
 //! An ordinary Ethereum wallet library (npm `ethers`) writes to the registry and reads it back.
 
+use serde_json::json;
 use tokio::process::Command;
+use wallet_core::registry::{B256, RpcRequest};
 
 use crate::support::rpc_window;
-use crate::world::{Kind, World, npm};
+use crate::world::{Kind, World, address, key, npm};
+
+/// The wallet's private key is this byte, 32 times.
+const WALLET: u8 = 0x41;
 
 async fn ethers_writes_to_the_registry(world: &World, url: &str) {
     let output = Command::new("node")
         .arg(npm().join("wallet.mjs"))
-        .args([url, &world.deployment.did_registry.to_string()])
+        .args([url, &world.deployment.did_registry.to_string(), &B256::repeat_byte(WALLET).to_string()])
         .output()
         .await
         .expect("node runs");
@@ -29,7 +34,9 @@ async fn ethers_writes_to_the_embedded_chain() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ethers_writes_to_anvil() {
     let world = World::anvil().await;
-    world.ask(wallet_core::registry::RpcRequest { method: "evm_setAutomine", params: serde_json::json!([true]) }).await;
+    let balance = json!([address(&key(WALLET)).to_string(), "0xde0b6b3a7640000"]);
+    world.ask(RpcRequest { method: "anvil_setBalance", params: balance }).await;
+    world.ask(RpcRequest { method: "evm_setAutomine", params: json!([true]) }).await;
     let Kind::Anvil { url, .. } = &world.kind else { unreachable!("it was asked for") };
     ethers_writes_to_the_registry(&world, &format!("http://{url}")).await;
 }

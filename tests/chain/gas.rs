@@ -16,9 +16,7 @@ async fn gas_of_every_write_is_within_budget() {
     let owner = key(0x21);
     let identity = address(&owner);
     let (did, credential) = (world.deployment.did_registry, world.deployment.credential_registry);
-    let public = |byte| {
-        SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[byte; 32]).expect("a seed").public_key()
-    };
+    let public = |byte| SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[byte; 32]).expect("a seed").public_key();
     let add = |byte| DidWrite::add_key(&public(byte), AssertionMethod, 86_400).expect("a key can be published");
     let signed_did = |write: &DidWrite, nonce| {
         let message = write.message(did, identity, U256::from(nonce));
@@ -46,7 +44,11 @@ async fn gas_of_every_write_is_within_budget() {
         ("service", did, service.call(identity)),
         ("key revoked", did, revoke.call(identity)),
         ("accreditation", credential, direct(&accredit)),
-        ("accreditation revoked", credential, direct(&CredentialWrite::RevokeAccreditation { subject: Address::repeat_byte(7), kind: diplomas, number: 0 })),
+        (
+            "accreditation revoked",
+            credential,
+            direct(&CredentialWrite::RevokeAccreditation { subject: Address::repeat_byte(7), kind: diplomas, number: 0 }),
+        ),
         ("anchor", credential, direct(&anchor(1))),
         ("anchor, signed, first time", credential, signed_anchor(2, 0)),
         ("anchor, signed", credential, signed_anchor(3, 1)),

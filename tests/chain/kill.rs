@@ -10,9 +10,7 @@ use alloy_trie::Nibbles;
 use alloy_trie::proof::verify_proof;
 use serde_json::json;
 use wallet_core::registry::rpc::{self, At, LogFilter};
-use wallet_core::registry::{
-    Address, B256, DidWrite, EmbeddedChain, Header, Ledger, RpcRequest, U256, did_registry, receipt,
-};
+use wallet_core::registry::{Address, B256, DidWrite, EmbeddedChain, Header, Ledger, RpcRequest, U256, did_registry, receipt};
 use wallet_core::time::Timestamp;
 
 use crate::world::{START, address, call, key};

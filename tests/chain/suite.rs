@@ -112,9 +112,7 @@ impl<'a> Run<'a> {
         let name = |n: u8| B256::right_padding_from(format!("did/pub/Ed25519/veriKey/{n}").as_bytes());
         match change.clone() {
             Change::Owner(owner) => DidWrite::ChangeOwner { owner: owner.map_or(Address::ZERO, |n| self.address(n)) },
-            Change::Delegate(n, Some(validity)) => {
-                DidWrite::AddDelegate { kind: name(0), delegate: self.address(n), validity }
-            }
+            Change::Delegate(n, Some(validity)) => DidWrite::AddDelegate { kind: name(0), delegate: self.address(n), validity },
             Change::Delegate(n, None) => DidWrite::RevokeDelegate { kind: name(0), delegate: self.address(n) },
             Change::Attribute(n, value, Some(validity)) => DidWrite::SetAttribute { name: name(n), value, validity },
             Change::Attribute(n, value, None) => DidWrite::RevokeAttribute { name: name(n), value },
@@ -162,8 +160,7 @@ impl<'a> Run<'a> {
     }
 
     fn take_did(&mut self, step: &Step, identity: Address, (change, when): (&Change, When)) -> (Address, Bytes, bool) {
-        let (registry, write, actor) =
-            (self.world.deployment.did_registry, self.did_write(change), self.address(step.actor));
+        let (registry, write, actor) = (self.world.deployment.did_registry, self.did_write(change), self.address(step.actor));
         if step.way == Way::Direct {
             return (registry, write.call(identity), self.dids.write(identity, actor, &write, when));
         }
@@ -388,9 +385,7 @@ async fn signed_change_works_once_and_in_one_place() {
     let elsewhere = sign(write.message(credential, world.deployment.chain_id + 1, signer));
     let other_contract = sign(write.message(did, world.deployment.chain_id, signer));
     let good = sign(write.message(credential, world.deployment.chain_id, signer));
-    for (nonce, (signature, expected)) in
-        (0..).zip([(elsewhere, false), (other_contract, false), (good, true), (good, false)])
-    {
+    for (nonce, (signature, expected)) in (0..).zip([(elsewhere, false), (other_contract, false), (good, true), (good, false)]) {
         let input = write.signed_call(identity, &signature).expect("a call");
         let receipts = world.mine(vec![call(&world.deployment, credential, input, (&stranger, nonce))]).await;
         assert_eq!(receipts[0].succeeded, expected);

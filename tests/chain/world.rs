@@ -180,9 +180,10 @@ pub struct HttpLedger {
 #[async_trait]
 impl Ledger for HttpLedger {
     async fn ask(&self, batch: Vec<RpcRequest>) -> Result<Vec<Result<Value, RpcRefusal>>> {
-        let requests = batch.iter().enumerate().map(|(id, request)| {
-            json!({ "jsonrpc": "2.0", "id": id, "method": request.method, "params": request.params })
-        });
+        let requests = batch
+            .iter()
+            .enumerate()
+            .map(|(id, request)| json!({ "jsonrpc": "2.0", "id": id, "method": request.method, "params": request.params }));
         let body = Value::from_iter(requests).to_string();
         let text = post(&self.address, &body).await.map_err(|e| WalletError::unreachable("the node", e))?;
         let answers: Vec<Value> = serde_json::from_str(&text).map_err(|e| WalletError::malformed("answer", e))?;
