@@ -1,9 +1,10 @@
-//! Secured documents inside JSON: envelopes, and the credentials of a presentation (VC DM 2.0 §4.13, §4.14).
+//! Secured documents inside JSON: envelopes, and the credentials of a presentation (VC DM 2.0 §4.13).
 
 use serde_json::{Map, Value, json};
 
 use super::{Form, Kind, Secured, has_type};
 use crate::error::{Result, WalletError};
+use crate::json;
 
 /// The most credentials one presentation may hold.
 pub const MAX_CREDENTIALS: usize = 100;
@@ -34,7 +35,7 @@ impl Secured {
     /// The form in which a presentation holds this document: itself with its proof, or the envelope of its token.
     pub fn to_value(&self) -> Value {
         match &self.form {
-            Form::Embedded(_) => serde_json::from_str(&self.text).expect("the text was read as JSON before"),
+            Form::Embedded(_) => json::read("document", self.text.trim()).expect("the text was read as JSON before"),
             Form::Jwt(token) => {
                 let (media, name) = match self.kind {
                     Kind::Credential => ("vc+jwt", "EnvelopedVerifiableCredential"),
