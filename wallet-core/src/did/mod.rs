@@ -11,7 +11,7 @@ pub mod web;
 
 pub use document::{DidDocument, Service, VerificationMethod, VerificationRelationship};
 pub use reading::MAX_MEMBERS;
-pub use resolution::{DocumentMetadata, KeyPeriod, Resolution, ResolutionError, Standing};
+pub use resolution::{DocumentMetadata, KeyPeriod, Resolution, ResolutionError, Standing, Unresolved};
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +19,16 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Result, WalletError};
+
+/// Resolves a DID that contains its document, did:key or did:jwk; fails with `MethodNotSupported` for any other.
+pub fn resolve_self_contained(did: &Did) -> Result<Resolution, ResolutionError> {
+    let document = match did.method() {
+        "key" => key::resolve(did)?,
+        "jwk" => jwk::resolve(did)?,
+        _ => return Err(ResolutionError::MethodNotSupported),
+    };
+    Ok(Resolution { document, metadata: DocumentMetadata::default(), standing: Standing::SelfContained, history: Vec::new() })
+}
 
 /// A DID: `did:method:identifier`, at most 2048 bytes (DID Core 1.0 §3.1).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

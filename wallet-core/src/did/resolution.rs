@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DidDocument, DidUrl, VerificationRelationship};
+use crate::error::WalletError;
 use crate::key::PublicKey;
 use crate::time::Timestamp;
 
@@ -122,4 +123,51 @@ pub enum ResolutionError {
     /// The registry did not answer, or not in full: try again later.
     #[error("internalError")]
     InternalError,
+}
+
+/// A DID or DID URL without a resolution: the standard's name for why, and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}: {reason}")]
+pub struct Unresolved {
+    /// The standard's name.
+    pub error: ResolutionError,
+    /// What happened, without the DID itself.
+    pub reason: String,
+}
+
+impl Unresolved {
+    /// A DID or DID URL without a resolution.
+    pub fn new(error: ResolutionError, reason: impl ToString) -> Self {
+        Self { error, reason: reason.to_string() }
+    }
+}
+
+impl From<ResolutionError> for Unresolved {
+    fn from(error: ResolutionError) -> Self {
+        let reason = match error {
+            ResolutionError::InvalidDid => "it is not a DID of its method",
+            ResolutionError::InvalidDidUrl => "it is not a DID URL",
+            ResolutionError::NotFound => "there is no such DID, or no such version of it",
+            ResolutionError::MethodNotSupported => "its method, network or kind of key is not known here",
+            ResolutionError::InvalidDidDocument => "what was found is not its document",
+            ResolutionError::InvalidOptions => "the version is not one, or named twice",
+            ResolutionError::InternalError => "the registry did not answer in full",
+        };
+        Self::new(error, reason)
+    }
+}
+
+impl From<Unresolved> for WalletError {
+    fn from(unresolved: Unresolved) -> Self {
+        let reason = unresolved.to_string();
+        match unresolved.error {
+            ResolutionError::InvalidDid | ResolutionError::InvalidDidUrl | ResolutionError::InvalidDidDocument => {
+                Self::malformed("DID", reason)
+            }
+            ResolutionError::NotFound => Self::refused("the DID's registry", reason),
+            ResolutionError::MethodNotSupported => Self::unsupported("this DID", reason),
+            ResolutionError::InvalidOptions => Self::misused(reason),
+            ResolutionError::InternalError => Self::unreachable("the DID's registry", reason),
+        }
+    }
 }
