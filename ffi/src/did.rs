@@ -1,11 +1,6 @@
 //! DIDs cross as text and are parsed on the way in, so that a malformed one is refused before anything is done.
 
-use std::sync::Arc;
-
 use wallet_core::did::{Did, DidUrl};
-use wallet_core::error::{Result, WalletError};
-
-use crate::key::PublicKey;
 
 uniffi::custom_type!(Did, String, {
     remote,

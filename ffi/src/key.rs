@@ -1,7 +1,6 @@
 //! Keys: the mirrored algorithm, the key's name, and the public key as a thin object.
 
-use std::sync::Arc;
-
+use wallet_core::did::{self, Did};
 use wallet_core::error::{Result, WalletError};
 use wallet_core::key::{self, KeyAlgorithm, KeyId};
 
@@ -45,6 +44,21 @@ impl PublicKey {
         key::PublicKey::from_multikey(&text).map(Self)
     }
 
+    /// Reads the key of a did:key.
+    ///
+    /// Fails with `Malformed` when it is not a DID or not one that holds a signing key.
+    #[uniffi::constructor]
+    pub fn from_did_key(did: Did) -> Result<Self, WalletError> {
+        let document = did::key::resolve(&did).map_err(|e| WalletError::malformed("did:key", e))?;
+        let key = document.verification_methods.into_iter().find_map(|method| method.key);
+        key.map(Self).ok_or_else(|| WalletError::malformed("did:key", "it holds no signing key"))
+    }
+
+    /// The did:key of this key.
+    pub fn did_key(&self) -> Did {
+        did::key::from_public_key(&self.0)
+    }
+
     /// The kind of key.
     pub fn algorithm(&self) -> KeyAlgorithm {
         self.0.algorithm()
@@ -73,17 +87,5 @@ impl PublicKey {
     /// Whether `signature` (64 bytes, 96 for P-384; EdDSA or r‖s, never DER) is this key's over `message`.
     pub fn verifies(&self, message: Vec<u8>, signature: Vec<u8>) -> bool {
         self.0.verify(&message, &signature).is_ok()
-    }
-}
-
-impl From<key::PublicKey> for PublicKey {
-    fn from(key: key::PublicKey) -> Self {
-        Self(key)
-    }
-}
-
-impl PublicKey {
-    pub(crate) fn shared(key: key::PublicKey) -> Arc<Self> {
-        Arc::new(key.into())
     }
 }

@@ -14,7 +14,7 @@ use wallet_core::ports::{self, Change};
 use crate::key::PublicKey;
 
 /// Private keys that never come out: the phone's secure hardware, or a software keystore.
-#[uniffi::export(rust, foreign)]
+#[uniffi::export(foreign)]
 #[async_trait]
 pub trait Keystore: Send + Sync {
     /// Makes a key and returns its name and public half.
@@ -61,7 +61,7 @@ pub enum KeystoreError {
 }
 
 /// Opaque bytes under names, kept across restarts; what it holds is sealed before it gets there.
-#[uniffi::export(rust, foreign)]
+#[uniffi::export(foreign)]
 #[async_trait]
 pub trait Storage: Send + Sync {
     /// The bytes under `name`, or none.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::qr::BarcodeFault;
+use crate::securing::linked_data::Contexts;
 
 /// The JSON-LD keywords and their fixed numbers; even for one value, one more for an array of them.
 pub(super) const KEYWORDS: [&str; 28] = [
@@ -48,6 +49,12 @@ const MAX_WORK: usize = 2_000_000;
 pub trait Documents {
     /// The document of a context, `{"@context": …}`, if it is at hand.
     fn document(&self, url: &str) -> Option<&Value>;
+}
+
+impl Documents for Contexts {
+    fn document(&self, url: &str) -> Option<&Value> {
+        Contexts::document(self, url)
+    }
 }
 
 impl Documents for HashMap<&str, Value> {
