@@ -2,10 +2,12 @@
 
 pub mod issuer;
 pub mod resolver;
+pub mod trust_pack;
 pub mod verifier;
 pub mod wallet;
 
 pub mod credential;
+pub mod presentation;
 pub mod qr;
 pub mod securing;
 pub mod status;
@@ -18,7 +20,9 @@ pub mod registry;
 pub mod error;
 pub mod json;
 pub mod key;
+pub mod language;
 pub mod ports;
+pub mod seal;
 pub mod time;
 
 #[cfg(feature = "native")]

@@ -131,6 +131,9 @@ pub trait Storage: Send + Sync {
     /// The bytes under `name`, or none.
     async fn read(&self, name: &str) -> Result<Option<Vec<u8>>>;
 
+    /// Removes `name` and returns the bytes that were under it; of two calls at once, only one gets them.
+    async fn take(&self, name: &str) -> Result<Option<Vec<u8>>>;
+
     /// All names that begin with `prefix`, in order.
     async fn list(&self, prefix: &str) -> Result<Vec<String>>;
 

@@ -1,1 +1,199 @@
-//! The verifier door: gathering the evidence, then the verdict.
+//! The verifier door: asking, gathering the evidence, then the verdict.
+
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use rand_core::CryptoRng;
+use serde_json::Value;
+
+use crate::did::{Did, DidUrl, Resolution, ResolutionError, Unresolved};
+use crate::error::{Result, WalletError};
+use crate::ports::{Change, HttpRequest, Network, Storage};
+use crate::presentation::Request;
+use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
+use crate::resolver::Resolver;
+use crate::securing::Secured;
+use crate::time::Timestamp;
+use crate::trust_pack::TrustPack;
+use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Place, Presenter, Reason, Verdict, verify};
+
+/// Asks for credentials and judges what comes back.
+pub struct Verifier {
+    /// Looks up the signers that it carries no evidence of; without registries for a verifier with no network.
+    pub resolver: Resolver,
+    /// Fetches status lists; none for a verifier that works from what it carries.
+    pub network: Option<Arc<dyn Network>>,
+    /// Remembers which requests are open, so that each is answered once.
+    pub storage: Arc<dyn Storage>,
+    /// The evidence it carries, contexts among it.
+    pub carried: Evidence,
+    /// The tables that compact QR codes were written with.
+    pub tables: TypeTables,
+}
+
+/// How long an answer may take, in seconds.
+const REQUEST_LIFETIME: i64 = 300;
+/// A status list may itself be signed by a DID that must be looked up; nothing honest goes deeper.
+const ROUNDS: usize = 3;
+
+impl Verifier {
+    /// A verifier with no network, which judges from `pack` alone.
+    pub fn offline(pack: &TrustPack, storage: Arc<dyn Storage>) -> Result<Self> {
+        Ok(Self { resolver: Resolver::new(), network: None, storage, carried: pack.evidence()?, tables: pack.type_tables()? })
+    }
+
+    /// Asks for one credential of each of `types`; the answer is judged by [`Verifier::check_answer`], once, within five minutes.
+    pub async fn ask(
+        &self,
+        audience: &str,
+        purpose: &str,
+        types: &[&str],
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<Request> {
+        let mut nonce = [0; 16];
+        rng.fill_bytes(&mut nonce);
+        let request = Request {
+            nonce: BASE64_URL_SAFE_NO_PAD.encode(nonce),
+            audience: audience.to_owned(),
+            purpose: purpose.to_owned(),
+            types: types.iter().map(|&kind| kind.to_owned()).collect(),
+            expires: now.plus_seconds(REQUEST_LIFETIME),
+        };
+        let bytes = request.to_json().to_string().into_bytes();
+        self.storage.write(vec![Change::Put { name: open_request(&request.nonce), bytes }]).await?;
+        Ok(request)
+    }
+
+    /// Judges the answer to a request of [`Verifier::ask`], and closes the request whatever the verdict.
+    pub async fn check_answer(&self, text: &str, request: &Request, expected: Expectations, now: &Timestamp) -> Result<Verdict> {
+        let secured = self.read(text)?;
+        let name = open_request(&request.nonce);
+        let open = self.storage.take(&name).await?.is_some();
+        let expected = Expectations {
+            nonce: Some(request.nonce.clone()),
+            audience: Some(request.audience.clone()),
+            presenter: Presenter::Subject,
+            ..expected
+        };
+        let verdict = self.judge(&secured, &expected, now).await;
+        if open && request.expires >= *now {
+            return Ok(verdict);
+        }
+        let used = Finding { place: Place::Presentation, what: Reason::NonceUsed };
+        Ok(verdict.rejected_too(used))
+    }
+
+    /// Judges a credential or presentation in any form: JSON, a token, or the text of a QR code.
+    ///
+    /// What is well formed and of a kind this version does not know is undetermined. Fails with `Malformed` when it is nothing of
+    /// the kind; a forgery is not an error but a verdict.
+    pub async fn check(&self, text: &str, expected: &Expectations, now: &Timestamp) -> Result<Verdict> {
+        let open = |gap| Ok(Verdict::open(gap, now));
+        match self.read(text) {
+            Ok(secured) => Ok(self.judge(&secured, expected, now).await),
+            Err(Unread::Barcode(BarcodeFault::MissingTable { entry_id })) => open(Gap::MissingTable { table: entry_id }),
+            Err(Unread::Barcode(BarcodeFault::MissingContext { url })) => open(Gap::MissingContext { url }),
+            Err(unread) => match unread.into() {
+                WalletError::Unsupported { what, .. } => open(Gap::Unsupported { what }),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Reads a credential or presentation in any form, without judging it.
+    pub fn read(&self, text: &str) -> Result<Secured, Unread> {
+        let text = text.trim_matches(['\r', '\n', '\t']);
+        match qr::recognise(text) {
+            Scanned::Barcode(text) => {
+                let credential = qr::barcode::decode(text, &self.tables, &self.carried.contexts)?;
+                Ok(Secured::read(&Value::Object(credential).to_string())?)
+            }
+            Scanned::Other(scheme) => Err(WalletError::unsupported(scheme.to_string(), "it is another scheme's code").into()),
+            Scanned::CredentialOffer(_) | Scanned::AuthorizationRequest(_) | Scanned::Link(_) => {
+                Err(WalletError::malformed("credential", "it is an invitation, and not a credential").into())
+            }
+            Scanned::Json(_) | Scanned::Jwt(_) | Scanned::SdJwt(_) | Scanned::Unknown => Ok(Secured::read(text)?),
+        }
+    }
+
+    /// Everything that judging `secured` takes, as far as it can be reached.
+    pub async fn gather(&self, secured: &Secured, now: &Timestamp) -> Evidence {
+        let mut evidence = self.carried.clone();
+        for _ in 0..ROUNDS {
+            let needs = evidence.needs(secured);
+            if needs.is_empty() {
+                break;
+            }
+            for need in needs {
+                match need {
+                    Need::Did(did) => {
+                        let known = self.resolve(&did, now).await;
+                        evidence.resolutions.insert(did, known);
+                    }
+                    Need::StatusList(url) => {
+                        let known = self.fetch_list(&url, now).await;
+                        evidence.status_lists.insert(url, known);
+                    }
+                }
+            }
+        }
+        evidence
+    }
+
+    async fn judge(&self, secured: &Secured, expected: &Expectations, now: &Timestamp) -> Verdict {
+        let evidence = self.gather(secured, now).await;
+        verify(secured, &evidence, expected, now)
+    }
+
+    async fn resolve(&self, did: &Did, now: &Timestamp) -> Known<Resolution> {
+        match self.resolver.resolve(&DidUrl::from(did), now).await {
+            Ok(what) => Known::Found { what, as_of: now.clone() },
+            Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
+            Err(unresolved) => Known::Missing { why: unresolved.reason },
+        }
+    }
+
+    /// Fetches a status list whole, so that its publisher does not learn which credential is judged.
+    async fn fetch_list(&self, url: &str, now: &Timestamp) -> Known<Secured> {
+        let missing = |why: String| Known::Missing { why };
+        let Some(network) = &self.network else { return missing("there is no network".to_owned()) };
+        let mut request = HttpRequest::get(url);
+        request.headers.push(("accept".to_owned(), "application/vc, application/vc+jwt, application/json".to_owned()));
+        match network.send(request).await {
+            Err(error) => missing(error.to_string()),
+            Ok(response) if response.status != 200 => missing(format!("the server answered {}", response.status)),
+            Ok(response) => match String::from_utf8(response.body)
+                .map_err(|e| e.to_string())
+                .and_then(|t| Secured::read(&t).map_err(|e| e.to_string()))
+            {
+                Ok(what) => Known::Found { what, as_of: now.clone() },
+                Err(why) => missing(why),
+            },
+        }
+    }
+}
+
+/// Why a text was not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// The text of a QR code that does not decode, or not with the tables and contexts at hand.
+    #[error(transparent)]
+    Barcode(#[from] BarcodeFault),
+    /// Anything else.
+    #[error(transparent)]
+    Other(#[from] WalletError),
+}
+
+impl From<Unread> for WalletError {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Barcode(fault) => fault.into(),
+            Unread::Other(error) => error,
+        }
+    }
+}
+
+fn open_request(nonce: &str) -> String {
+    format!("request/{nonce}")
+}

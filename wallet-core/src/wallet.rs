@@ -1,1 +1,383 @@
-//! The wallet door: keeping, showing, presenting.
+//! The wallet door: keeping credentials, showing them, presenting them, and carrying them to a new phone.
+
+use std::sync::Arc;
+
+use rand_core::CryptoRng;
+use serde_json::Value;
+
+use crate::credential::Credential;
+use crate::did::{self, Did, VerificationRelationship};
+use crate::error::{Result, WalletError};
+use crate::key::{KeyAlgorithm, KeyId, SecretKey};
+use crate::language::Language;
+use crate::ports::{Keystore, Storage};
+use crate::presentation::{Request, Signer, response};
+use crate::qr::{self, Budget, OverBudget, Symbol, TypeTable};
+use crate::seal::{Cost, Passphrase};
+use crate::securing::linked_data::Contexts;
+use crate::securing::{Kind as SecuredKind, Mechanism, Secured};
+use crate::store::{
+    Backup, BackupKey, Channel, Display, Edit, Event, Format, HEADER, HeldCredential, INDEX, KeyReference, Kind, Occurrence,
+    OnConflict, Preview, Protection, RECORDS, Record, RecordId, Shown, StoreKey, Trace, Vault, read_backup, write_backup,
+};
+use crate::time::Timestamp;
+
+/// What a holder keeps and shows: credentials under a seal, keys in a keystore, and the history of both.
+pub struct Wallet {
+    storage: Arc<dyn Storage>,
+    keystore: Arc<dyn Keystore>,
+    vault: Vault,
+}
+
+impl Wallet {
+    /// Opens the wallet in `storage`, or makes an empty one.
+    ///
+    /// `cost` is that of guessing the passphrase of a new one. Fails with `KeyUnavailable` when `key` does not open it, and
+    /// `StorageFailed` when something in it was altered, removed or rolled back.
+    pub async fn open(
+        storage: Arc<dyn Storage>,
+        keystore: Arc<dyn Keystore>,
+        key: &StoreKey,
+        cost: Cost,
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<Self> {
+        let vault = match storage.read(HEADER).await? {
+            Some(header) => Vault::open(key, &header, storage.read(INDEX).await?.as_deref(), 0)?,
+            None => {
+                let (vault, changes) = Vault::create(key, cost, rng)?;
+                storage.write(changes).await?;
+                vault
+            }
+        };
+        vault.check(&storage.list(RECORDS).await?)?;
+        Ok(Self { storage, keystore, vault })
+    }
+
+    /// Makes a key and the did:key that credentials will be issued to; one for each issuer keeps them from being linked.
+    pub async fn new_holder(
+        &mut self,
+        algorithm: KeyAlgorithm,
+        protection: Protection,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<Did> {
+        let (id, public) = self.keystore.create(algorithm).await?;
+        let did = did::key::from_public_key(&public);
+        let reference = KeyReference { id, public, did: did.clone(), created: now.clone(), protection };
+        self.change(rng, |edit, rng| edit.add(&Record::Key(reference), rng)).await?;
+        Ok(did)
+    }
+
+    /// Keeps a credential that `from` handed over, as it was received to the byte; judge it first.
+    ///
+    /// Fails with `Misused` when it is a presentation, or is kept already.
+    pub async fn keep(
+        &mut self,
+        secured: &Secured,
+        from: &str,
+        language: Language,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<RecordId> {
+        if secured.kind() == SecuredKind::Presentation {
+            return Err(WalletError::misused("a wallet keeps credentials; this is a presentation"));
+        }
+        let credential = Credential::check(secured.body()).map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
+        if self.credentials().await?.iter().any(|(_, held)| held.text == secured.text()) {
+            return Err(WalletError::misused("this credential is kept already"));
+        }
+        let key = self.signing_key(&credential).await?.map(|reference| reference.id);
+        let display = display(&credential, language);
+        let title = display.title.clone();
+        let format = match secured.proofs()[0].mechanism {
+            Mechanism::Jwt => Format::Jwt,
+            Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 => Format::DataIntegrity,
+        };
+        let held = HeldCredential {
+            format,
+            text: secured.text().to_owned(),
+            disclosures: Vec::new(),
+            key,
+            received: now.clone(),
+            from: from.to_owned(),
+            display,
+        };
+        self.change(rng, |edit, rng| {
+            let credential = edit.add(&Record::Credential(held), rng)?;
+            edit.add(&event(now, Occurrence::Received { credential, title, from: from.to_owned() }), rng)?;
+            Ok(credential)
+        })
+        .await
+    }
+
+    /// The credentials, the oldest first.
+    pub async fn credentials(&self) -> Result<Vec<(RecordId, HeldCredential)>> {
+        let mut held = Vec::new();
+        for (id, record) in self.records(Kind::Credential).await? {
+            if let Record::Credential(credential) = record {
+                held.push((id, credential));
+            }
+        }
+        held.sort_by(|(_, a), (_, b)| a.received.cmp(&b.received));
+        Ok(held)
+    }
+
+    /// One credential; `Misused` when there is none of that name.
+    pub async fn credential(&self, id: &RecordId) -> Result<HeldCredential> {
+        match self.record(id).await? {
+            Record::Credential(held) => Ok(held),
+            _ => Err(WalletError::misused("no such credential is kept")),
+        }
+    }
+
+    /// What was received, shown, to whom and when, the oldest first.
+    pub async fn history(&self) -> Result<Vec<Event>> {
+        let mut events: Vec<Event> = self.events().await?.into_iter().map(|(_, event)| event).collect();
+        events.sort_by(|a, b| a.when.cmp(&b.when));
+        Ok(events)
+    }
+
+    /// The whole credential as one QR symbol, and a note in the history; nothing is noted when it is too long for `budget`.
+    pub async fn show(
+        &mut self,
+        id: &RecordId,
+        table: &TypeTable,
+        contexts: &Contexts,
+        budget: Budget,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<std::result::Result<Symbol, OverBudget>> {
+        let held = self.credential(id).await?;
+        if held.format != Format::DataIntegrity {
+            return Err(WalletError::unsupported("a token as a QR code", "ask the issuer for it with a Data Integrity proof"));
+        }
+        let Value::Object(credential) = crate::json::read("credential", &held.text)? else {
+            return Err(WalletError::malformed("credential", "it is not an object"));
+        };
+        let symbol = match qr::fit(&credential, table, contexts, budget)? {
+            Ok(symbol) => symbol,
+            Err(over) => return Ok(Err(over)),
+        };
+        let items = vec![Shown { credential: *id, title: held.display.title, claims: Vec::new() }];
+        self.note(Occurrence::Shown { items, to: None, by: Channel::Qr }, rng, now).await?;
+        Ok(Ok(symbol))
+    }
+
+    /// The credentials that would answer `request`, one list for each type it asks for.
+    pub async fn candidates(&self, request: &Request) -> Result<Vec<Vec<(RecordId, HeldCredential)>>> {
+        let held = self.credentials().await?;
+        let of_type =
+            |kind: &String| held.iter().filter(|(_, c)| c.key.is_some() && c.display.types.contains(kind)).cloned().collect();
+        Ok(request.types.iter().map(of_type).collect())
+    }
+
+    /// Signs the presentation of the chosen credentials, which the holder has agreed to share, and notes it in the history.
+    ///
+    /// Fails with `Misused` when the credentials are of different identifiers or none of the holder's, `Refused` when the request
+    /// has expired, `KeyUnavailable` when the holder does not consent to signing.
+    pub async fn present(
+        &mut self,
+        request: &Request,
+        chosen: &[RecordId],
+        contexts: &Contexts,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<Secured> {
+        let mut credentials = Vec::new();
+        let mut items = Vec::new();
+        let mut holder: Option<KeyReference> = None;
+        for id in chosen {
+            let held = self.credential(id).await?;
+            let secured = Secured::read(&held.text)?;
+            let credential =
+                Credential::check(secured.body()).map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
+            let reference = self.signing_key(&credential).await?;
+            let reference =
+                reference.ok_or_else(|| WalletError::misused("this credential is about somebody else: show its QR code"))?;
+            if holder.as_ref().is_some_and(|holder| holder.did != reference.did) {
+                return Err(WalletError::misused("these credentials are of different identifiers: present them one by one"));
+            }
+            holder = Some(reference);
+            credentials.push(secured);
+            items.push(Shown { credential: *id, title: held.display.title, claims: Vec::new() });
+        }
+        let holder = holder.ok_or_else(|| WalletError::misused("choose at least one credential"))?;
+        let document =
+            did::resolve_self_contained(&holder.did).map_err(|e| WalletError::misused(format!("{}: {e}", holder.did)))?.document;
+        let method = (document.verification_methods.iter())
+            .find(|method| method.relationships.contains(&VerificationRelationship::Authentication))
+            .ok_or_else(|| WalletError::misused("the holder's key cannot sign presentations"))?;
+        let signer = Signer { holder: &holder.did, method: method.id.clone(), key: &holder.public };
+        let unsigned = response(request, &credentials, &signer, contexts, now)?;
+        let signature = self.keystore.sign(&holder.id, unsigned.message()).await?;
+        let presentation = unsigned.finish(&signature)?;
+        let to = Some(request.audience.clone());
+        self.note(Occurrence::Shown { items, to, by: Channel::Presentation }, rng, now).await?;
+        Ok(presentation)
+    }
+
+    /// Removes a credential for good, its bytes included; `erase` removes what the history says of it too.
+    pub async fn forget(
+        &mut self,
+        id: &RecordId,
+        history: Forgetting,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<()> {
+        let title = self.credential(id).await?.display.title;
+        let events = self.events().await?;
+        self.change(rng, |edit, rng| match history {
+            Forgetting::Credential => {
+                edit.forget(id, Trace::Keep, rng)?;
+                edit.add(&event(now, Occurrence::Forgotten { credential: *id, title }), rng).map(|_| ())
+            }
+            Forgetting::CredentialAndHistory => edit.forget(id, Trace::Erase(&events), rng),
+        })
+        .await
+    }
+
+    /// The encrypted backup of everything: records, history, and the keys in `exported`, which a software keystore gave out.
+    ///
+    /// A key that is not among them stays on this device; its credentials will have to be issued again.
+    pub async fn backup(
+        &mut self,
+        exported: Vec<(KeyId, SecretKey)>,
+        passphrase: &Passphrase,
+        cost: Cost,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<String> {
+        let records = self.all().await?;
+        let mut exported: std::collections::BTreeMap<KeyId, SecretKey> = exported.into_iter().collect();
+        let keys = (self.key_references().await?.into_iter())
+            .map(|reference| BackupKey { secret: exported.remove(&reference.id), id: reference.id, public: reference.public })
+            .collect();
+        let file = write_backup(&Backup { made: now.clone(), records, keys }, passphrase, cost, rng)?;
+        self.note(Occurrence::BackedUp, rng, now).await?;
+        Ok(file)
+    }
+
+    /// What restoring `file` would do, beside a keystore that has `keys`; nothing is changed yet.
+    pub async fn preview(&self, file: &[u8], passphrase: &Passphrase, keys: &[KeyId]) -> Result<(Backup, Preview)> {
+        let backup = read_backup(file, passphrase)?;
+        let preview = backup.preview(&self.all().await?, keys);
+        Ok((backup, preview))
+    }
+
+    /// Adds what the backup has and this wallet has not, after `import` has taken the keys into the keystore.
+    ///
+    /// Restoring twice is harmless, so a restore that was killed is simply begun again.
+    pub async fn restore<F>(
+        &mut self,
+        backup: Backup,
+        on_conflict: OnConflict,
+        import: impl FnOnce(Vec<(KeyId, SecretKey)>) -> F,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<()>
+    where
+        F: Future<Output = Result<()>>,
+    {
+        self.settle().await?;
+        let held = self.all().await?;
+        let made = backup.made.clone();
+        let added = backup.preview(&held, &[]).added.len() as u64;
+        let mut edit = self.vault.edit()?;
+        let keys = backup.restore(&mut edit, &held, on_conflict, rng)?;
+        edit.add(&event(now, Occurrence::Restored { made, added }), rng)?;
+        let pending = edit.finish(rng);
+        import(keys).await?;
+        self.storage.write(pending.changes().to_vec()).await?;
+        self.vault.commit(pending)
+    }
+
+    /// Where the holder's keys are.
+    pub async fn key_references(&self) -> Result<Vec<KeyReference>> {
+        let keep = |(_, record)| if let Record::Key(reference) = record { Some(reference) } else { None };
+        Ok(self.records(Kind::Key).await?.into_iter().filter_map(keep).collect())
+    }
+
+    /// The holder's key that `credential` is about.
+    async fn signing_key(&self, credential: &Credential) -> Result<Option<KeyReference>> {
+        let subjects = credential.subject_ids();
+        Ok(self.key_references().await?.into_iter().find(|reference| subjects.contains(&reference.did.as_str())))
+    }
+
+    async fn note(&mut self, what: Occurrence, rng: &mut (dyn CryptoRng + Send), now: &Timestamp) -> Result<()> {
+        self.change(rng, |edit, rng| edit.add(&event(now, what), rng).map(|_| ())).await
+    }
+
+    /// Makes a change and writes it, whole or not at all.
+    async fn change<T>(
+        &mut self,
+        rng: &mut (dyn CryptoRng + Send),
+        make: impl FnOnce(&mut Edit<'_>, &mut (dyn CryptoRng + Send)) -> Result<T>,
+    ) -> Result<T> {
+        self.settle().await?;
+        let mut edit = self.vault.edit()?;
+        let made = make(&mut edit, rng)?;
+        let pending = edit.finish(rng);
+        self.storage.write(pending.changes().to_vec()).await?;
+        self.vault.commit(pending)?;
+        Ok(made)
+    }
+
+    /// After a write that failed or was dropped halfway, only the storage knows how it ended.
+    async fn settle(&mut self) -> Result<()> {
+        if !self.vault.is_settled() {
+            self.vault.refresh(self.storage.read(INDEX).await?.as_deref())?;
+        }
+        Ok(())
+    }
+
+    async fn record(&self, id: &RecordId) -> Result<Record> {
+        self.vault.read(id, self.storage.read(&id.name()).await?.as_deref())
+    }
+
+    async fn records(&self, kind: Kind) -> Result<Vec<(RecordId, Record)>> {
+        let mut records = Vec::new();
+        for id in self.vault.ids(kind) {
+            records.push((id, self.record(&id).await?));
+        }
+        Ok(records)
+    }
+
+    async fn all(&self) -> Result<Vec<(RecordId, Record)>> {
+        let mut all = Vec::new();
+        for kind in [Kind::Credential, Kind::Event, Kind::Key, Kind::Context] {
+            all.extend(self.records(kind).await?);
+        }
+        Ok(all)
+    }
+
+    async fn events(&self) -> Result<Vec<(RecordId, Event)>> {
+        let keep = |(id, record)| if let Record::Event(event) = record { Some((id, event)) } else { None };
+        Ok(self.records(Kind::Event).await?.into_iter().filter_map(keep).collect())
+    }
+}
+
+/// How much is forgotten with a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forgetting {
+    /// The credential; that it was received, shown and forgotten is remembered.
+    Credential,
+    /// The credential and every trace of it.
+    CredentialAndHistory,
+}
+
+fn event(now: &Timestamp, what: Occurrence) -> Record {
+    Record::Event(Event { when: now.clone(), what })
+}
+
+/// What a list of credentials shows of one.
+fn display(credential: &Credential, language: Language) -> Display {
+    let types: Vec<String> =
+        (credential.types().into_iter()).filter(|&kind| kind != "VerifiableCredential").map(str::to_owned).collect();
+    let title = credential.name(language).map(str::to_owned).or_else(|| types.last().cloned());
+    Display {
+        title: title.unwrap_or_else(|| "VerifiableCredential".to_owned()),
+        issuer: credential.issuer_name(language).unwrap_or(credential.issuer()).to_owned(),
+        types,
+        valid_until: credential.valid_until().cloned(),
+    }
+}

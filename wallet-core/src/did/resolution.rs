@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DidDocument, DidUrl, VerificationRelationship};
+use crate::error::WalletError;
 use crate::key::PublicKey;
 use crate::time::Timestamp;
 
 /// A resolved DID (DID Resolution §3).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Resolution {
     /// The document at the version that was asked for; of a deactivated DID, a document without keys.
     pub document: DidDocument,
@@ -62,7 +64,8 @@ pub enum Standing {
 }
 
 /// The time one key was valid for one relationship, as the registry tells it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KeyPeriod {
     /// The verification method's DID URL.
     pub id: DidUrl,
@@ -74,10 +77,25 @@ pub struct KeyPeriod {
     pub from_block: u64,
     /// The time of that block.
     pub from: Timestamp,
-    /// The block it was revoked in, if it was.
+    /// The block it was revoked in, or announced anew under another fragment, if it was.
     pub until_block: Option<u64>,
-    /// The first moment at which it was not valid any more, by revocation or expiry, if there is one.
+    /// The first moment at which it was, or will be, not valid any more under this name, by revocation or expiry, if there is one.
     pub until: Option<Timestamp>,
+}
+
+impl KeyPeriod {
+    /// Whether the key was valid at a time.
+    pub fn contains(&self, time: &Timestamp) -> bool {
+        self.from <= *time && self.until.as_ref().is_none_or(|until| time < until)
+    }
+}
+
+impl Resolution {
+    /// The period in which the method of that DID URL was valid at `time`; none when it was not, or the method has no history.
+    pub fn period_of(&self, method: &DidUrl, time: &Timestamp) -> Option<&KeyPeriod> {
+        let wanted = method.without_query();
+        self.history.iter().find(|period| period.id == wanted && period.contains(time))
+    }
 }
 
 /// Why a DID has no resolution, by the error names of DID Resolution §10.
@@ -93,7 +111,7 @@ pub enum ResolutionError {
     /// There is no such DID.
     #[error("notFound")]
     NotFound,
-    /// The method is not one this resolver knows.
+    /// The method, its network or its kind of key is not one this resolver knows.
     #[error("methodNotSupported")]
     MethodNotSupported,
     /// The document that was found is not a DID document of this DID.
@@ -105,4 +123,51 @@ pub enum ResolutionError {
     /// The registry did not answer, or not in full: try again later.
     #[error("internalError")]
     InternalError,
+}
+
+/// A DID or DID URL without a resolution: the standard's name for why, and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}: {reason}")]
+pub struct Unresolved {
+    /// The standard's name.
+    pub error: ResolutionError,
+    /// What happened, without the DID itself.
+    pub reason: String,
+}
+
+impl Unresolved {
+    /// A DID or DID URL without a resolution.
+    pub fn new(error: ResolutionError, reason: impl ToString) -> Self {
+        Self { error, reason: reason.to_string() }
+    }
+}
+
+impl From<ResolutionError> for Unresolved {
+    fn from(error: ResolutionError) -> Self {
+        let reason = match error {
+            ResolutionError::InvalidDid => "it is not a DID of its method",
+            ResolutionError::InvalidDidUrl => "it is not a DID URL",
+            ResolutionError::NotFound => "there is no such DID, or no such version of it",
+            ResolutionError::MethodNotSupported => "its method, network or kind of key is not known here",
+            ResolutionError::InvalidDidDocument => "what was found is not its document",
+            ResolutionError::InvalidOptions => "the version is not one, or named twice",
+            ResolutionError::InternalError => "the registry did not answer in full",
+        };
+        Self::new(error, reason)
+    }
+}
+
+impl From<Unresolved> for WalletError {
+    fn from(unresolved: Unresolved) -> Self {
+        let reason = unresolved.to_string();
+        match unresolved.error {
+            ResolutionError::InvalidDid | ResolutionError::InvalidDidUrl | ResolutionError::InvalidDidDocument => {
+                Self::malformed("DID", reason)
+            }
+            ResolutionError::NotFound => Self::refused("the DID's registry", reason),
+            ResolutionError::MethodNotSupported => Self::unsupported("this DID", reason),
+            ResolutionError::InvalidOptions => Self::misused(reason),
+            ResolutionError::InternalError => Self::unreachable("the DID's registry", reason),
+        }
+    }
 }

@@ -1,1 +1,43 @@
-//! The registry chain: contracts, calls, transactions, and the embedded chain.
+//! The DID registry's chain: what is written to it, what it answers, and a chain of one's own.
+//!
+//! Everything here is pure but [`Ledger`], the one way to a chain, and the embedded chain that answers it. The contracts are
+//! [`DidRegistry.sol`](https://eips.ethereum.org/EIPS/eip-1056) (ERC-1056) and `CredentialRegistry.sol`, in `contracts/`.
+
+mod abi;
+pub mod account;
+pub mod block;
+pub mod contracts;
+pub mod credential_registry;
+pub mod did_registry;
+#[cfg(feature = "embedded-chain")]
+pub mod embedded;
+pub mod identity;
+pub mod ledger;
+pub mod qbft;
+pub mod receipt;
+pub mod rpc;
+pub mod slot;
+pub mod transaction;
+
+pub use account::RecoverableSignature;
+pub use alloy_primitives::{Address, B256, Bytes, U256};
+pub use block::{Block, Header};
+pub use credential_registry::CredentialWrite;
+pub use did_registry::DidWrite;
+#[cfg(feature = "embedded-chain")]
+pub use embedded::EmbeddedChain;
+pub use ledger::{Ledger, RpcRefusal, RpcRequest};
+pub use receipt::{Log, Receipt};
+pub use transaction::{Fees, SignedTransaction, Transaction};
+
+/// Where a network's registry is: a chain and the addresses of the two contracts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployment {
+    /// The chain's identifier (EIP-155).
+    pub chain_id: u64,
+    /// The address of `DidRegistry`, or of a stock ERC-1056 registry.
+    pub did_registry: Address,
+    /// The address of `CredentialRegistry`.
+    pub credential_registry: Address,
+}

@@ -65,7 +65,7 @@ pub(super) fn check(token: &Token, key: &PublicKey) -> Result<(), SignatureFault
     // RFC 9864 gives Ed25519 a name of its own beside RFC 8037's.
     let named = if token.algorithm == "Ed25519" { "EdDSA" } else { &token.algorithm };
     if key.algorithm().jose() != Some(named) {
-        return Err(SignatureFault::Bad);
+        return Err(SignatureFault::WrongAlgorithm);
     }
     Ok(key.verify(&token.text.as_bytes()[..token.signed], &token.signature)?)
 }
@@ -235,11 +235,11 @@ fn decode(text: &str) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::linked_data::Contexts;
-    use super::super::{Secured, prepare};
     use super::*;
     use crate::did::VerificationRelationship;
     use crate::key::{KeyAlgorithm, SecretKey};
+    use crate::securing::linked_data::Contexts;
+    use crate::securing::{Secured, prepare};
     use proptest::prelude::*;
 
     const METHOD: &str = "did:web:universidad.example#key-1";
@@ -302,9 +302,10 @@ mod tests {
             assert_eq!(proof.audience, ["did:web:verifier.example"]);
             assert_eq!(secured.check_signature(0, &key.public_key(), &contexts), Ok(()));
             for other in [KeyAlgorithm::Ed25519, KeyAlgorithm::P256, KeyAlgorithm::P384] {
+                let fault = if other == algorithm { SignatureFault::Bad } else { SignatureFault::WrongAlgorithm };
                 let other = SecretKey::from_bytes(other, &vec![6; if other == KeyAlgorithm::P384 { 48 } else { 32 }]);
                 let other = other.expect("a scalar in range").public_key();
-                assert_eq!(secured.check_signature(0, &other, &contexts), Err(SignatureFault::Bad));
+                assert_eq!(secured.check_signature(0, &other, &contexts), Err(fault));
             }
         }
     }
@@ -352,7 +353,7 @@ mod tests {
 
     #[test]
     fn embedded_keys_are_not_looked_at() {
-        let attacker = SecretKey::from_bytes(KeyAlgorithm::P256, &[8; 32]).expect("a scalar in range").public_key();
+        let attacker = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[8; 32]).expect("a scalar in range").public_key();
         let secured = with(|header, _| header["jwk"] = attacker.to_jwk()).expect("well-formed");
         assert_eq!(secured.check_signature(0, &attacker, &Contexts::bundled()), Err(SignatureFault::Bad));
     }
@@ -448,7 +449,7 @@ mod tests {
         });
         let key = PublicKey::from_jwk(&key).expect("a JWK");
         assert_eq!(check(&token(input, "ES256", signature), &key), Ok(()));
-        assert_eq!(check(&token(input, "ES384", signature), &key), Err(SignatureFault::Bad));
+        assert_eq!(check(&token(input, "ES384", signature), &key), Err(SignatureFault::WrongAlgorithm));
     }
 
     proptest! {

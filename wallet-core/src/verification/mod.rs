@@ -1,1 +1,198 @@
 //! From evidence to a verdict, the checks in order.
+//!
+//! A good signature is one check of many. For each credential, then for the presentation around it:
+//!
+//! 1. the data model is followed;
+//! 2. the key that a proof names belongs to the issuer (or holder), is for that purpose, and was valid when the proof was made;
+//! 3. the proof's own time holds, its algorithm is the key's, its signature is good, and every claim is covered by it;
+//! 4. the validity has begun and has not ended;
+//! 5. no status list of the issuer's says otherwise;
+//! 6. the issuer is one the verifier believes;
+//! 7. the presentation answers this verifier's request and no other, and its holder is the credentials' subject.
+//!
+//! All reasons are reported, not only the first. Missing evidence is a gap: it neither rejects nor accepts.
+
+mod evidence;
+mod expectations;
+mod proof_check;
+mod sentences;
+mod status_check;
+mod verdict;
+
+pub use evidence::{Evidence, Known, Need};
+pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
+pub use sentences::Say;
+pub use verdict::{Basis, Finding, Gap, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
+
+use subtle::ConstantTimeEq as _;
+
+use crate::credential::{Credential, Presentation, profiles};
+use crate::did::{Did, VerificationRelationship};
+use crate::error::WalletError;
+use crate::securing::{Kind, Secured};
+use crate::time::Timestamp;
+
+/// Judges `secured`, a credential or a presentation with the credentials inside it, as of `now`.
+///
+/// A plain function: the same evidence gives the same verdict, on any machine, with no network.
+pub fn verify(secured: &Secured, evidence: &Evidence, expected: &Expectations, now: &Timestamp) -> Verdict {
+    let mut examination = Examination::new(evidence, expected, now);
+    match secured.kind() {
+        Kind::Credential => examination.bare_credential(secured),
+        Kind::Presentation => examination.presentation(secured),
+    }
+    examination.verdict()
+}
+
+/// One verification under way: what it looks at, and what it has found so far.
+struct Examination<'a> {
+    evidence: &'a Evidence,
+    expected: &'a Expectations,
+    now: &'a Timestamp,
+    reasons: Vec<Finding<Reason>>,
+    gaps: Vec<Finding<Gap>>,
+    warnings: Vec<Finding<Warning>>,
+    basis: Basis,
+    holder: Option<Did>,
+    credentials: Vec<Credential>,
+}
+
+impl<'a> Examination<'a> {
+    fn new(evidence: &'a Evidence, expected: &'a Expectations, now: &'a Timestamp) -> Self {
+        let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
+        let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder: None, credentials }
+    }
+
+    fn bare_credential(&mut self, secured: &Secured) {
+        let place = Place::Credential(0);
+        match self.expected.presenter {
+            Presenter::Subject => self.reject(place, Reason::NotAPresentation),
+            Presenter::Anyone => self.warn(place, Warning::Bearer),
+        }
+        self.credential(secured, place);
+    }
+
+    fn credential(&mut self, secured: &Secured, place: Place) {
+        let credential = match Credential::check(secured.body()) {
+            Ok(credential) => credential,
+            Err(faults) => {
+                for fault in faults {
+                    self.reject(place, Reason::Malformed { fault: fault.to_string() });
+                }
+                return;
+            }
+        };
+        self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
+        self.validity(&credential, place);
+        self.status(&credential, place);
+        self.issuer(credential.issuer(), place);
+        for fault in profiles::check(&credential) {
+            self.warn(place, Warning::Profile { fault: fault.to_string() });
+        }
+        self.credentials.push(credential);
+    }
+
+    fn validity(&mut self, credential: &Credential, place: Place) {
+        if let Some(from) = credential.valid_from().filter(|from| *from > self.now) {
+            self.reject(place, Reason::NotYetValid { from: from.clone() });
+        }
+        // The last moment of validity is still valid (VC DM 2.0 §4.9).
+        if let Some(until) = credential.valid_until().filter(|until| *until < self.now) {
+            self.reject(place, Reason::Expired { until: until.clone() });
+        }
+    }
+
+    fn issuer(&mut self, issuer: &str, place: Place) {
+        let known = match &self.expected.issuers {
+            Issuers::Any => return self.warn(place, Warning::IssuerNotKnown { issuer: issuer.to_owned() }),
+            Issuers::Known(known) => known,
+        };
+        if !issuer.parse::<Did>().is_ok_and(|did| known.contains_key(&did)) {
+            self.gap(place, Gap::UnknownIssuer { issuer: issuer.to_owned() });
+        }
+    }
+
+    fn presentation(&mut self, secured: &Secured) {
+        let place = Place::Presentation;
+        let presentation = match Presentation::check(secured.body()) {
+            Ok(presentation) => presentation,
+            Err(faults) => {
+                for fault in faults {
+                    self.reject(place, Reason::Malformed { fault: fault.to_string() });
+                }
+                return;
+            }
+        };
+        let nested = match secured.nested() {
+            Ok(nested) => nested,
+            Err(error) => return self.reject(place, Reason::Malformed { fault: error.to_string() }),
+        };
+        for (index, nested) in nested.into_iter().enumerate() {
+            let place = Place::Credential(index);
+            match nested {
+                Ok(credential) => self.credential(&credential, place),
+                Err(WalletError::Unsupported { what, .. }) => self.gap(place, Gap::Unsupported { what }),
+                Err(error) => self.reject(place, Reason::Malformed { fault: error.to_string() }),
+            }
+        }
+        self.holder = self.proofs(secured, place, presentation.holder(), VerificationRelationship::Authentication);
+        self.freshness(secured);
+        self.subjects();
+    }
+
+    /// The presentation answers this verifier's request: its nonce and audience are the ones that were asked for.
+    fn freshness(&mut self, secured: &Secured) {
+        let place = Place::Presentation;
+        let (Some(nonce), Some(audience)) = (&self.expected.nonce, &self.expected.audience) else {
+            return self.gap(place, Gap::FreshnessUnchecked);
+        };
+        for proof in secured.proofs() {
+            let given = proof.nonce.as_deref().unwrap_or_default();
+            if !bool::from(given.as_bytes().ct_eq(nonce.as_bytes())) {
+                self.reject(place, Reason::WrongNonce);
+            }
+            if !proof.audience.contains(audience) {
+                self.reject(place, Reason::WrongAudience { audience: proof.audience.clone() });
+            }
+        }
+    }
+
+    /// The one who presents is the subject of every credential.
+    fn subjects(&mut self) {
+        if self.expected.presenter == Presenter::Anyone {
+            return;
+        }
+        let Some(holder) = self.holder.clone() else { return };
+        let strangers: Vec<usize> = (self.credentials.iter().enumerate())
+            .filter(|(_, credential)| !credential.subject_ids().contains(&holder.as_str()))
+            .map(|(index, _)| index)
+            .collect();
+        for index in strangers {
+            self.reject(Place::Credential(index), Reason::HolderNotSubject { holder: holder.to_string() });
+        }
+    }
+
+    fn verdict(self) -> Verdict {
+        let Self { reasons, gaps, warnings, basis, holder, credentials, .. } = self;
+        if !reasons.is_empty() {
+            return Verdict::Rejected { reasons, gaps, basis };
+        }
+        if !gaps.is_empty() {
+            return Verdict::Undetermined { gaps, basis };
+        }
+        Verdict::Accepted(Verified { holder, credentials, warnings, basis })
+    }
+
+    fn reject(&mut self, place: Place, what: Reason) {
+        self.reasons.push(Finding { place, what });
+    }
+
+    fn gap(&mut self, place: Place, what: Gap) {
+        self.gaps.push(Finding { place, what });
+    }
+
+    fn warn(&mut self, place: Place, what: Warning) {
+        self.warnings.push(Finding { place, what });
+    }
+}

@@ -1,0 +1,152 @@
+//! What a verifier does: asking, and judging what it is shown.
+
+use std::fs;
+use std::sync::Arc;
+
+use wallet_core::error::WalletError;
+use wallet_core::platform::{HttpNetwork, MemoryStorage, system_now, system_rng};
+use wallet_core::ports::{Network, Storage};
+use wallet_core::presentation::Request;
+use wallet_core::registry::{Address, Deployment};
+use wallet_core::resolver::{Resolver, RpcLedger};
+use wallet_core::securing::linked_data::Contexts;
+use wallet_core::time::Timestamp;
+use wallet_core::trust_pack::TrustPack;
+use wallet_core::verification::{Evidence, Expectations, Issuers, Verdict};
+use wallet_core::verifier::Verifier;
+
+use crate::args::{self, Trust};
+use crate::failure::{Failure, Result};
+use crate::hold::{print_summary, write_or_print};
+use crate::home::Home;
+use crate::input;
+use crate::print::Screen;
+use crate::publishing::HomeNetwork;
+use crate::registry::Registry;
+use crate::words::words;
+
+const REQUESTS: &str = "verifier.sqlite";
+
+/// A verifier, what it expects, and the moment it judges at.
+pub struct Judge {
+    pub verifier: Verifier,
+    pub expected: Expectations,
+    pub now: Timestamp,
+}
+
+/// The verifier that the command line describes.
+pub async fn judge(home: &Home, trust: &Trust) -> Result<Judge> {
+    judge_with(home, trust, Arc::new(MemoryStorage::new())).await
+}
+
+async fn judge_with(home: &Home, trust: &Trust, storage: Arc<dyn Storage>) -> Result<Judge> {
+    let now = trust.at.clone().unwrap_or_else(system_now);
+    let (mut verifier, mut expected) = match (&trust.pack, &trust.publisher) {
+        (Some(file), Some(publisher)) => {
+            let text = fs::read_to_string(file).map_err(|error| Failure::input(file, error))?;
+            let pack = TrustPack::read(&text, publisher, &now)?;
+            let expected = Expectations { issuers: Issuers::Known(pack.issuers.clone()), ..Expectations::default() };
+            (Verifier::offline(&pack, storage)?, expected)
+        }
+        _ => {
+            let carried = Evidence::new(Contexts::bundled());
+            (Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? }, Expectations::default())
+        }
+    };
+    if !trust.offline {
+        let network: Arc<dyn Network> = Arc::new(HomeNetwork::new(home, Some(HttpNetwork::new()?)));
+        verifier.resolver = resolver(home, trust, network.clone()).await?;
+        verifier.network = Some(network);
+    }
+    // Somebody who passes no pack wants to know of every issuer; the verdict warns that nobody vouches for it.
+    if trust.pack.is_none() {
+        expected.issuers = Issuers::Any;
+    }
+    Ok(Judge { verifier, expected, now })
+}
+
+async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Result<Resolver> {
+    let resolver = Resolver::new().with_web(network.clone());
+    match (&trust.rpc, &trust.registry, trust.chain_id) {
+        (Some(url), Some(registry), Some(chain_id)) => {
+            let did_registry: Address = registry.parse().map_err(|_| Failure::usage(words!(
+                home.language(),
+                "{registry} is not a contract's address",
+                "{registry} no es la dirección de un contrato",
+                "{registry} não é o endereço de um contrato",
+            )))?;
+            let deployment = Deployment { chain_id, did_registry, credential_registry: Address::ZERO };
+            Ok(resolver.with_registry("chain", deployment, Arc::new(RpcLedger::new(network, url))))
+        }
+        // With a pack at hand the folder's own chain, and the passphrase that opens it, are not needed.
+        _ if trust.pack.is_none() && Registry::exists(home) => Ok(Registry::open(home).await?.add_to(resolver)),
+        _ => Ok(resolver),
+    }
+}
+
+/// `cedula ask`
+pub async fn ask(home: &Home, screen: &Screen, asked: &args::Ask) -> Result<u8> {
+    let carried = Evidence::new(Contexts::bundled());
+    let storage = home.storage(REQUESTS).await?;
+    let verifier = Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? };
+    let types: Vec<&str> = asked.types.iter().map(String::as_str).collect();
+    let request = verifier.ask(&asked.audience, &asked.purpose, &types, &mut system_rng(), &system_now()).await?;
+    write_or_print(screen, asked.out.as_deref(), &format!("{:#}", request.to_json()), "request")?;
+    if asked.out.is_some() {
+        let until = &request.expires;
+        screen.line(words!(
+            screen.language,
+            "The answer is awaited until {until}: cedula verify ANSWER --request FILE",
+            "La respuesta se espera hasta {until}: cedula verify RESPUESTA --request ARCHIVO",
+            "A resposta é esperada até {until}: cedula verify RESPOSTA --request ARQUIVO",
+        ));
+    }
+    Ok(0)
+}
+
+/// `cedula verify`
+pub async fn verify(home: &Home, screen: &Screen, asked: &args::Verify) -> Result<u8> {
+    let text = input::scanned(&asked.input.file)?;
+    let verdict = match &asked.request {
+        Some(file) => {
+            let request = Request::read(&input::text(file)?)?;
+            let judge = judge_with(home, &asked.trust, home.storage(REQUESTS).await?).await?;
+            judge.verifier.check_answer(&text, &request, judge.expected, &judge.now).await
+        }
+        None => {
+            let judge = judge(home, &asked.trust).await?;
+            let expected = match (&asked.nonce, &asked.audience) {
+                (Some(nonce), Some(audience)) => {
+                    Expectations { issuers: judge.expected.issuers, ..Expectations::presentation(nonce, audience) }
+                }
+                _ => judge.expected,
+            };
+            judge.verifier.check(&text, &expected, &judge.now).await
+        }
+    };
+    let verdict = verdict.map_err(|error| match error {
+        WalletError::Malformed { reason, .. } => Failure::input(&asked.input.file, reason),
+        error => error.into(),
+    })?;
+    screen.object(&verdict.to_json());
+    screen.verdict(&verdict);
+    claims(screen, &verdict);
+    Ok(exit(&verdict))
+}
+
+/// The claims of what was accepted; of anything else nothing is shown.
+pub fn claims(screen: &Screen, verdict: &Verdict) {
+    for credential in verdict.verified().into_iter().flat_map(|verified| verified.credentials()) {
+        screen.line("");
+        print_summary(screen, credential);
+    }
+}
+
+/// The exit status that says the verdict.
+pub fn exit(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Accepted(_) => 0,
+        Verdict::Rejected { .. } => 1,
+        Verdict::Undetermined { .. } => 2,
+    }
+}

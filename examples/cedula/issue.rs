@@ -1,0 +1,204 @@
+//! What an issuer does: issuing from its own records, changing a status, and packing what verifiers carry.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use wallet_core::credential::Credential;
+use wallet_core::did::{self, Did, DidUrl, VerificationRelationship};
+use wallet_core::issuer::Issuer;
+use wallet_core::key::{KeyAlgorithm, KeyId};
+use wallet_core::platform::{system_now, system_rng};
+use wallet_core::ports::Keystore;
+use wallet_core::securing::linked_data::Contexts;
+use wallet_core::securing::{Mechanism, Secured};
+use wallet_core::time::Timestamp;
+use wallet_core::trust_pack::{Dated, TrustPack};
+
+use crate::args;
+use crate::failure::{Failure, Result};
+use crate::home::Home;
+use crate::issuers::{self, PURPOSES};
+use crate::print::Screen;
+use crate::registry::Registry;
+use crate::words::words;
+use crate::{hold, input, publishing, rows};
+
+/// `cedula issue`
+pub async fn issue(home: &Home, screen: &Screen, asked: &args::Issue) -> Result<u8> {
+    let now = system_now();
+    let record = issuers::record(home, &asked.issuer)?;
+    let rows = rows::read(&asked.input, &input::text(&asked.input)?)?;
+    let registry = Registry::open(home).await?;
+    let mut wallet = match asked.keep {
+        true => Some(hold::open(home).await?),
+        false => None,
+    };
+    let subject = match &mut wallet {
+        Some(wallet) => Some(hold::holder(wallet, &now).await?),
+        None => asked.to.clone(),
+    };
+    let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
+    let mut issued = Vec::new();
+    for row in rows {
+        let terms = wallet_core::credential::CredentialTerms { subject: subject.clone(), ..issuers::terms(&record, &now) };
+        let credential = row.credential(asked.profile, asked.reduced, terms).map_err(|reason| Failure::input(&asked.input, reason))?;
+        issued.push(issuer.issue(credential, asked.mechanism.into(), &PURPOSES, &mut system_rng(), &now).await?);
+    }
+    if let Some(wallet) = &mut wallet {
+        for secured in &issued {
+            wallet.keep(secured, record.did.as_str(), screen.language, &mut system_rng(), &now).await?;
+        }
+    }
+    report(screen, &issued, asked)?;
+    Ok(0)
+}
+
+fn report(screen: &Screen, issued: &[Secured], asked: &args::Issue) -> Result<()> {
+    let l = screen.language;
+    let mut written = Vec::new();
+    for (number, secured) in (1..).zip(issued) {
+        let file = match &asked.out {
+            Some(folder) => Some(write_credential(folder, number, secured)?),
+            None => None,
+        };
+        let credential = Credential::check(secured.body()).ok();
+        let id = credential.as_ref().and_then(|credential| credential.id()).unwrap_or_default().to_owned();
+        written.push((id, credential.map(|credential| hold::title(&credential, l)).unwrap_or_default(), file));
+    }
+    let kept = asked.keep;
+    let objects = written.iter().zip(issued).map(|((id, title, file), secured)| {
+        let mut object = json!({ "id": id, "title": title, "kept": kept, "file": file });
+        if file.is_none() {
+            object["credential"] = secured.text().into();
+        }
+        object
+    });
+    screen.object(&json!({ "issued": objects.collect::<Vec<_>>() }));
+    if asked.out.is_none() && !kept {
+        issued.iter().for_each(|secured| screen.raw(secured.text()));
+        return Ok(());
+    }
+    for (id, title, file) in &written {
+        let place = file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        screen.line(format!("  {title}  {id}  {place}"));
+    }
+    let n = issued.len();
+    screen.line(words!(l, "Issued: {n}", "Emitidas: {n}", "Emitidas: {n}"));
+    Ok(())
+}
+
+fn write_credential(folder: &Path, number: usize, secured: &Secured) -> Result<PathBuf> {
+    let ending = if secured.text().starts_with('{') { "json" } else { "jwt" };
+    let path = folder.join(format!("{number:04}.{ending}"));
+    fs::create_dir_all(folder).and_then(|()| fs::write(&path, secured.text())).map_err(|error| Failure::output(&path, error))?;
+    Ok(path)
+}
+
+/// `cedula status`
+pub async fn status(home: &Home, screen: &Screen, asked: &args::Status) -> Result<u8> {
+    let now = system_now();
+    issuers::record(home, &asked.issuer)?;
+    let id = credential_id(&asked.credential)?;
+    let registry = Registry::open(home).await?;
+    let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
+    let list = change_status(home, &mut issuer, &id, asked.change, &now).await?;
+    let (purpose, set) = asked.change.entry();
+    screen.object(&json!({ "credential": id, "purpose": purpose, "set": set, "list": list }));
+    screen.line(words!(
+        screen.language,
+        "Done. The new list is published at {list}; verifiers see it when they fetch it or load a new pack.",
+        "Listo. La lista nueva está publicada en {list}; los verificadores la ven al buscarla o al cargar un paquete nuevo.",
+        "Pronto. A nova lista está publicada em {list}; os verificadores a veem ao buscá-la ou ao carregar um novo pacote.",
+    ));
+    Ok(0)
+}
+
+/// Changes the status of a credential and publishes the list; returns the list's URL.
+pub async fn change_status(home: &Home, issuer: &mut Issuer, id: &str, change: args::StatusChange, now: &Timestamp) -> Result<String> {
+    let (purpose, set) = change.entry();
+    let list = issuer.set_status(id, &purpose, set, now).await?;
+    let url = issuer.list_url(&purpose);
+    publishing::publish(home, &url, list.text())?;
+    Ok(url)
+}
+
+/// The id that is given, or that of the credential in the file that is given.
+fn credential_id(given: &str) -> Result<String> {
+    let file = Path::new(given);
+    if !file.exists() {
+        return Ok(given.to_owned());
+    }
+    let secured = Secured::read(&input::scanned(file)?)?;
+    let id = secured.body().get("id").and_then(|id| id.as_str());
+    id.map(str::to_owned).ok_or_else(|| Failure::input(file, "the credential has no id"))
+}
+
+/// `cedula pack`
+pub async fn pack(home: &Home, screen: &Screen, asked: &args::Pack) -> Result<u8> {
+    let now = system_now();
+    let names = match asked.issuers.is_empty() {
+        true => issuers::names(home)?,
+        false => asked.issuers.clone(),
+    };
+    let registry = Registry::open(home).await?;
+    let (publisher, text) = build_pack(home, &registry, &names, i64::from(asked.days), &now).await?;
+    fs::write(&asked.out, &text).map_err(|error| Failure::output(&asked.out, error))?;
+    let (file, bytes, count) = (asked.out.display(), text.len(), names.len());
+    screen.object(&json!({ "file": asked.out, "publisher": publisher, "issuers": names, "bytes": bytes }));
+    screen.line(words!(
+        screen.language,
+        "{file}: {count} issuers, {bytes} bytes. Verify with --pack {file} --publisher {publisher}",
+        "{file}: {count} emisores, {bytes} bytes. Verifique con --pack {file} --publisher {publisher}",
+        "{file}: {count} emissores, {bytes} bytes. Verifique com --pack {file} --publisher {publisher}",
+    ));
+    Ok(0)
+}
+
+/// Packs what verifiers need to judge the credentials of `names` with no network, signed by the folder's own publisher.
+pub async fn build_pack(home: &Home, registry: &Registry, names: &[String], days: i64, now: &Timestamp) -> Result<(Did, String)> {
+    let mut pack = TrustPack {
+        issuers: BTreeMap::new(),
+        resolutions: BTreeMap::new(),
+        status_lists: BTreeMap::new(),
+        contexts: BTreeMap::new(),
+        tables: home.tables()?.iter().filter(|table| table.entry_id() > 1).map(|table| table.to_json()).collect(),
+    };
+    for name in names {
+        let record = issuers::record(home, name)?;
+        let resolution = registry.resolve(&record.did, now).await?;
+        pack.resolutions.insert(record.did.clone(), Dated { what: resolution, as_of: now.clone() });
+        let issuer = issuers::open(home, registry, name).await?;
+        for purpose in &PURPOSES {
+            let list = issuer.status_list(purpose, now).await?;
+            let dated = Dated { what: list.text().to_owned(), as_of: now.clone() };
+            pack.status_lists.insert(issuer.list_url(purpose), dated);
+        }
+        pack.issuers.insert(record.did, record.display_name);
+    }
+    let publisher = publisher(home, registry).await?;
+    let credential = pack.to_credential(&publisher.did, now, &now.plus_seconds(days * 24 * 3600));
+    let text = publisher.sign(credential, Mechanism::Jwt, now).await?.text().to_owned();
+    Ok((publisher.did, text))
+}
+
+/// Who signs the packs of a folder: a did:key of its own.
+async fn publisher(home: &Home, registry: &Registry) -> Result<Issuer> {
+    const FILE: &str = "issuers/publisher.key";
+    let key = match home.path(FILE).exists() {
+        true => home.read_json::<KeyId>(FILE)?,
+        false => {
+            let (key, _) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
+            home.write_json(FILE, &key)?;
+            key
+        }
+    };
+    let did = did::key::from_public_key(&registry.keystore.public_key(&key).await?);
+    let document = did::resolve_self_contained(&did).expect("a did:key that was just made").document;
+    let mut methods = document.methods_for(VerificationRelationship::AssertionMethod);
+    let method: DidUrl = methods.next().expect("a did:key of Ed25519 asserts").id.clone();
+    let storage = home.storage("issuers/publisher.sqlite").await?;
+    let (keystore, contexts) = (registry.keystore.clone(), Contexts::bundled());
+    Ok(Issuer { did, method, key, keystore, storage, status_base: String::new(), contexts })
+}

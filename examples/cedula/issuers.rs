@@ -1,0 +1,169 @@
+//! The issuers of a folder: their keys, their place on the chain, their status lists, and the table of their QR codes.
+
+use serde::{Deserialize, Serialize};
+use wallet_core::credential::profiles::{IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT};
+use wallet_core::credential::{CONTEXT_V2, CredentialTerms};
+use wallet_core::did::{Did, DidUrl, VerificationRelationship};
+use wallet_core::error::WalletError;
+use wallet_core::issuer::Issuer;
+use wallet_core::key::{KeyAlgorithm, KeyId};
+use wallet_core::ports::Keystore;
+use wallet_core::qr::TypeTable;
+use wallet_core::registry::DidWrite;
+use wallet_core::securing::linked_data::Contexts;
+use wallet_core::status::StatusPurpose;
+use wallet_core::time::Timestamp;
+
+use crate::failure::{Failure, Result};
+use crate::home::Home;
+use crate::registry::Registry;
+use crate::words::words;
+use crate::publishing;
+
+/// What a folder keeps of one issuer, beside its keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Record {
+    /// The name people know it by.
+    pub display_name: String,
+    /// Its identity.
+    pub did: Did,
+    /// The verification method that it signs with now.
+    pub method: DidUrl,
+    /// The key behind it.
+    pub key: KeyId,
+    /// The key that owns the identity on the chain.
+    pub owner: KeyId,
+    /// Where its status lists are published.
+    pub status_base: String,
+}
+
+/// What an issuer is made with.
+pub struct NewIssuer<'a> {
+    /// Its short name in the folder.
+    pub name: &'a str,
+    /// The name people know it by.
+    pub display_name: &'a str,
+    /// Where its status lists are published.
+    pub status_base: &'a str,
+}
+
+/// The lists every issuer keeps.
+pub const PURPOSES: [StatusPurpose; 2] = [StatusPurpose::Revocation, StatusPurpose::Suspension];
+/// How long a signing key is valid, in seconds: ten years.
+const KEY_LIFETIME: u64 = 3650 * 24 * 3600;
+/// The number of the first table of a folder; lower ones belong to registered programmes.
+const FIRST_TABLE: u64 = 1000;
+
+/// The names of the folder's issuers.
+pub fn names(home: &Home) -> Result<Vec<String>> {
+    home.names("issuers", ".json")
+}
+
+/// What the folder keeps of the issuer `name`.
+pub fn record(home: &Home, name: &str) -> Result<Record> {
+    if !names(home)?.iter().any(|known| known == name) {
+        return Err(Failure::usage(words!(
+            home.language(),
+            "there is no issuer {name} here: make it with cedula did new {name}",
+            "no hay un emisor {name} aquí: créelo con cedula did new {name}",
+            "não há um emissor {name} aqui: crie-o com cedula did new {name}",
+        )));
+    }
+    home.read_json(&file(name))
+}
+
+/// Keeps what changed of the issuer `name`, and the table of QR codes that goes with it.
+pub fn keep(home: &Home, name: &str, record: &Record) -> Result<()> {
+    home.write_json(&file(name), record)?;
+    renew_table(home)
+}
+
+/// Makes an issuer, publishes its signing key on the chain, and its empty status lists beside.
+pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: &Timestamp) -> Result<Record> {
+    let plain = !new.name.is_empty() && new.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !plain || names(home)?.iter().any(|known| known == new.name) {
+        return Err(Failure::usage(words!(
+            home.language(),
+            "an issuer's name is new and made of small letters, digits and -",
+            "el nombre de un emisor es nuevo y lleva minúsculas, cifras y -",
+            "o nome de um emissor é novo e leva minúsculas, algarismos e -",
+        )));
+    }
+    let (owner, _) = Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?;
+    let did = registry.registrar().did(&owner).await?;
+    let (key, method) = publish_key(registry, &did, &owner, KEY_LIFETIME, now).await?;
+    let (display_name, status_base) = (new.display_name.to_owned(), new.status_base.trim_end_matches('/').to_owned());
+    let record = Record { display_name, did, method, key, owner, status_base };
+    keep(home, new.name, &record)?;
+    publish_lists(home, registry, new.name, now).await?;
+    Ok(record)
+}
+
+/// Makes a signing key and publishes it on the chain; returns it with the verification method it became.
+pub async fn publish_key(registry: &Registry, did: &Did, owner: &KeyId, seconds: u64, now: &Timestamp) -> Result<(KeyId, DidUrl)> {
+    let (key, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
+    let write = DidWrite::add_key(&public, VerificationRelationship::AssertionMethod, seconds)?;
+    registry.registrar().change_did(did, owner, &write).await?;
+    let document = registry.resolve(did, now).await?.document;
+    let method = document.methods_for(VerificationRelationship::AssertionMethod).find(|method| method.key.as_ref() == Some(&public));
+    let method = method.ok_or_else(|| WalletError::refused("the registry", "the key does not stand in the DID document"))?;
+    Ok((key, method.id.clone()))
+}
+
+/// The issuer `name`, ready to sign.
+pub async fn open(home: &Home, registry: &Registry, name: &str) -> Result<Issuer> {
+    let record = record(home, name)?;
+    Ok(Issuer {
+        did: record.did,
+        method: record.method,
+        key: record.key,
+        keystore: registry.keystore.clone(),
+        storage: home.storage(&format!("issuers/{name}.sqlite")).await?,
+        status_base: record.status_base,
+        contexts: Contexts::bundled(),
+    })
+}
+
+/// What every credential of an issuer begins with.
+pub fn terms(record: &Record, now: &Timestamp) -> CredentialTerms {
+    CredentialTerms {
+        issuer_name: Some(record.display_name.clone()),
+        valid_from: Some(now.clone()),
+        ..CredentialTerms::by(record.did.clone())
+    }
+}
+
+/// Signs the status lists of `name` anew and puts them where they are published.
+pub async fn publish_lists(home: &Home, registry: &Registry, name: &str, now: &Timestamp) -> Result<()> {
+    let issuer = open(home, registry, name).await?;
+    for purpose in &PURPOSES {
+        let list = issuer.status_list(purpose, now).await?;
+        publishing::publish(home, &issuer.list_url(purpose), list.text())?;
+    }
+    Ok(())
+}
+
+/// Writes a new table when the issuers' names for things are not all in the newest one: a published table never changes.
+fn renew_table(home: &Home) -> Result<()> {
+    let mut urls = Vec::new();
+    for name in names(home)? {
+        let record = record(home, &name)?;
+        urls.extend([record.did.to_string(), record.method.to_string()]);
+        urls.extend(PURPOSES.iter().map(|purpose| format!("{}/{purpose}", record.status_base)));
+    }
+    let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let contexts = [CONTEXT_V2, IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT];
+    let newest = home.newest_table()?;
+    let same = TypeTable::programme(newest.entry_id().max(FIRST_TABLE), &contexts, &urls, &[])?;
+    if same == newest {
+        return Ok(());
+    }
+    let number = newest.entry_id().max(FIRST_TABLE - 1) + 1;
+    let table = TypeTable::programme(number, &contexts, &urls, &[])?;
+    home.write_json(&format!("tables/{number}.json"), &table.to_json())
+}
+
+fn file(name: &str) -> String {
+    format!("issuers/{name}.json")
+}

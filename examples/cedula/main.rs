@@ -1,0 +1,69 @@
+//! `cedula`: the reference app over the library's doors, for issuers, holders and verifiers on one command line.
+
+mod args;
+mod chain;
+mod check;
+mod demo;
+mod did;
+mod failure;
+mod hold;
+mod home;
+mod input;
+mod issue;
+mod issuers;
+mod print;
+mod publishing;
+mod registry;
+mod rows;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use failure::Result;
+use home::Home;
+use print::Screen;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(refusal) => {
+            // A closed pipe is the reader's choice.
+            let _ = refusal.print();
+            return ExitCode::from(if refusal.use_stderr() { 64 } else { 0 });
+        }
+    };
+    let screen = Screen::new(args.global.lang.unwrap_or_else(words::of_environment), args.global.json);
+    match run(&args, &screen).await {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            screen.failure(&failure);
+            ExitCode::from(failure.exit())
+        }
+    }
+}
+
+async fn run(args: &Args, screen: &Screen) -> Result<u8> {
+    let home = Home::of(&args.global, screen.language)?;
+    match &args.command {
+        Command::Demo(asked) => demo::run(screen, asked).await,
+        Command::Issue(asked) => issue::issue(&home, screen, asked).await,
+        Command::List => hold::list(&home, screen).await,
+        Command::Show(asked) => hold::show(&home, screen, asked).await,
+        Command::Scan(asked) => hold::scan(&home, screen, asked).await,
+        Command::Ask(asked) => check::ask(&home, screen, asked).await,
+        Command::Present(asked) => hold::present(&home, screen, asked).await,
+        Command::Verify(asked) => check::verify(&home, screen, asked).await,
+        Command::Status(asked) => issue::status(&home, screen, asked).await,
+        Command::Pack(asked) => issue::pack(&home, screen, asked).await,
+        Command::Backup(asked) => hold::backup(&home, screen, asked).await,
+        Command::Restore(asked) => hold::restore(&home, screen, asked).await,
+        Command::History => hold::history(&home, screen).await,
+        Command::Forget(asked) => hold::forget(&home, screen, asked).await,
+        Command::Did(command) => did::run(&home, screen, command).await,
+        Command::Chain(command) => chain::run(&home, screen, command).await,
+    }
+}

@@ -1,0 +1,97 @@
+//! The history of an identity's keys: when each was valid, and for what.
+
+use std::collections::HashMap;
+
+use super::replay::{GIVEN_UP, Numbers, Step, Subject, concerns_did_ethr, controller_methods, is_over};
+use super::{DidChange, DidEvent, History, Identity};
+use crate::did::{KeyPeriod, VerificationMethod};
+use crate::time::Timestamp;
+
+/// Every key of the whole history, with the time it was valid; whatever the version, for a verifier judges by all of it.
+pub(super) fn of(identity: &Identity, history: &History, judged_at: &Timestamp) -> Vec<KeyPeriod> {
+    let mut all: Vec<KeyPeriod> = Vec::new();
+    let mut open: HashMap<Subject<'_>, usize> = HashMap::new();
+    let mut controllers: Vec<usize> = Vec::new();
+    let mut numbers = Numbers::default();
+    let beginning = Timestamp::from_unix(0).expect("1970 is in range");
+    for method in controller_methods(identity, history.chain_id, &identity.address) {
+        controllers.push(all.len());
+        all.push(period(method, 0, beginning.clone(), None));
+    }
+    for event in history.events.iter().filter(|e| concerns_did_ethr(&e.change)) {
+        match numbers.read(&event.change, identity, history.chain_id, judged_at) {
+            Step::Owner(owner) => {
+                controllers.drain(..).for_each(|place| end(&mut all[place], event));
+                if owner == GIVEN_UP {
+                    open.values().for_each(|&place| end(&mut all[place], event));
+                    break;
+                }
+                for method in controller_methods(identity, history.chain_id, &owner) {
+                    controllers.push(all.len());
+                    all.push(period(method, event.block, event.time.clone(), None));
+                }
+            }
+            Step::Method(subject, method, valid_to) => {
+                if let Some(place) = open.remove(&subject) {
+                    end(&mut all[place], event);
+                }
+                // A delegate's revocation writes the time of its own block; an attribute's writes zero.
+                let begins = match event.change {
+                    DidChange::Delegate { .. } => i128::from(valid_to) > i128::from(event.time.unix()),
+                    _ => !is_over(valid_to, &event.time),
+                };
+                if let Some(method) = method.filter(|_| begins) {
+                    let expiry =
+                        i64::try_from(valid_to).ok().and_then(|t| t.checked_add(1)).and_then(|t| Timestamp::from_unix(t).ok());
+                    open.insert(subject, all.len());
+                    all.push(period(method, event.block, event.time.clone(), expiry));
+                }
+            }
+            Step::Service(..) | Step::Nothing => {}
+        }
+    }
+    all
+}
+
+fn period(method: VerificationMethod, from_block: u64, from: Timestamp, until: Option<Timestamp>) -> KeyPeriod {
+    let VerificationMethod { id, key, relationships, .. } = method;
+    KeyPeriod { id, key, relationships, from_block, from, until_block: None, until }
+}
+
+/// Ends a period at an event, unless it expired before.
+fn end(period: &mut KeyPeriod, event: &DidEvent) {
+    if period.until.as_ref().is_none_or(|until| *until > event.time) {
+        period.until = Some(event.time.clone());
+        period.until_block = Some(event.block);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::did::DidUrl;
+    use crate::did::ethr::replay::tests::{DAY, history, identity, key, publish, time};
+    use crate::did::ethr::{Version, resolve};
+
+    #[test]
+    fn history_tells_when_each_key_was_valid() {
+        let history = history(vec![
+            (1, publish(1, 9000)),
+            (2, publish(2, 2500)),
+            (3, publish(1, 20_000)),
+            (4, publish(2, 0)),
+            (5, publish(1, 0)),
+        ]);
+        let resolution = resolve(&identity(), &history, &Version::Latest, &time(DAY));
+        let period = |n: u64, from: u64, until_block: Option<u64>, until: u64| {
+            let p = resolution.history.iter().find(|p| p.id.fragment() == Some(&format!("delegate-{n}"))).expect("a period");
+            assert_eq!((p.from_block, &p.from), (from, &time(from * 1000)), "delegate-{n}");
+            assert_eq!((p.until_block, p.until.clone()), (until_block, Some(time(until))), "delegate-{n}");
+        };
+        period(1, 1, Some(3), 3000); // announced anew as delegate-3
+        period(2, 2, None, 2501); // expired before it was revoked
+        period(3, 3, Some(5), 5000);
+        let method: DidUrl = format!("{}?versionId=3#delegate-1", identity().did).parse().expect("a DID URL");
+        assert_eq!(resolution.period_of(&method, &time(2999)).and_then(|p| p.key.clone()), Some(key(1)));
+        assert!(resolution.period_of(&method, &time(3000)).is_none());
+    }
+}

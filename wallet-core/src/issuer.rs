@@ -1,1 +1,0 @@
-//! The issuer door: from claims to a secured credential.

@@ -1,0 +1,142 @@
+//! Reading one identity from a registry: what to ask, and what the answers add up to. Nothing an answer says is taken in part: the
+//! events are all of them, or there is no history.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256};
+use serde_json::Value;
+
+use super::did_registry::{changed_call, event_topics, fold, history_call, read_event, read_history, read_number};
+use super::ledger::{RpcRefusal, RpcRequest};
+use super::receipt::Log;
+use super::rpc::{At, LogFilter};
+use super::{Deployment, rpc};
+use crate::did::Standing;
+use crate::did::ethr::History;
+use crate::error::{Result, WalletError};
+
+/// The most events of one identity that are read.
+pub const MAX_EVENTS: usize = 10_000;
+
+/// One identity of one registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// Where the registry is.
+    pub deployment: Deployment,
+    /// The identity.
+    pub identity: Address,
+}
+
+/// What a registry's storage says of an identity at the newest block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The newest block.
+    pub block: u64,
+    /// Its time, in seconds since 1970.
+    pub time: u64,
+    /// The block of the identity's last change; zero for none.
+    pub changed: u64,
+    /// The running hash over the identity's events; none on a stock ERC-1056 registry.
+    pub running_hash: Option<B256>,
+    /// The time of the block that was asked for besides; none when there is no such block.
+    pub asked_time: Option<u64>,
+}
+
+impl Subject {
+    /// The requests whose answers [`Subject::read_head`] reads; `asked` is a block whose time is wanted besides.
+    pub fn head_requests(&self, asked: Option<u64>) -> Vec<RpcRequest> {
+        let registry = self.deployment.did_registry;
+        let mut requests = vec![
+            rpc::chain_id(),
+            rpc::block(At::Latest),
+            rpc::call(registry, &changed_call(self.identity), At::Latest),
+            rpc::call(registry, &history_call(self.identity), At::Latest),
+        ];
+        requests.extend(asked.map(|number| rpc::block(At::Block(number))));
+        requests
+    }
+
+    /// Reads the answers to [`Subject::head_requests`].
+    pub fn read_head(&self, answers: &[Result<Value, RpcRefusal>]) -> Result<Head> {
+        let [chain_id, block, changed, hash, asked @ ..] = answers else { return Err(bad("some answers are missing")) };
+        if rpc::read_quantity(granted(chain_id)?)? != self.deployment.chain_id {
+            return Err(WalletError::misused("the node is of another chain than the network it is configured for"));
+        }
+        let header = rpc::read_block(granted(block)?)?.ok_or_else(|| bad("there is no newest block"))?.header;
+        let changed = read_number(&rpc::read_bytes(granted(changed)?)?)?;
+        // A stock registry does not know the call.
+        let hash = hash.as_ref().ok().map(|answer| read_history(&rpc::read_bytes(answer)?)).transpose()?;
+        let asked = asked.first().map(|answer| rpc::read_block(granted(answer)?)).transpose()?.flatten();
+        Ok(Head {
+            block: header.number,
+            time: header.timestamp,
+            changed: u64::try_from(changed).map_err(|_| bad("the last change is in no block"))?,
+            running_hash: hash,
+            asked_time: asked.map(|block| block.header.timestamp),
+        })
+    }
+
+    /// The request for the identity's events from block `from` to `to`; [`Subject::read_logs`] reads its answer.
+    pub fn logs_request(&self, from: u64, to: At) -> RpcRequest {
+        let topics = event_topics(self.identity).into();
+        rpc::logs(&LogFilter { address: self.deployment.did_registry, topics, from, to })
+    }
+
+    /// Reads the answer to [`Subject::logs_request`], oldest first; refuses logs that were not asked for.
+    pub fn read_logs(&self, answer: &Value) -> Result<Vec<Log>> {
+        let mut logs = rpc::read_logs(answer)?;
+        let [_, about] = event_topics(self.identity);
+        let asked_for = |log: &Log| log.address == self.deployment.did_registry && log.topics.get(1) == about.first();
+        if logs.len() > MAX_EVENTS || !logs.iter().all(asked_for) {
+            return Err(bad("it sent logs that were not asked for, or too many"));
+        }
+        logs.sort_by_key(|log| (log.block_number, log.log_index));
+        Ok(logs)
+    }
+
+    /// The block of the change before the first of `logs`, zero for none: where to look next when a node gives few blocks at a time.
+    pub fn change_before(&self, logs: &[Log]) -> Result<u64> {
+        let first = logs.first().ok_or_else(|| bad("there is no event where one is linked to"))?;
+        let (_, event) = read_event(first, 0)?;
+        if event.previous_change >= first.block_number {
+            return Err(bad("its events link forwards"));
+        }
+        Ok(event.previous_change)
+    }
+
+    /// Puts the events together; none when they are not all of them, as `head` tells by their links and their running hash.
+    ///
+    /// `times` has the time of each block that has an event. A stock registry has no running hash: there an event hidden among
+    /// several of one block is not noticed.
+    pub fn history(&self, head: &Head, logs: &[Log], times: &BTreeMap<u64, u64>) -> Result<Option<History>> {
+        let in_order = times.values().is_sorted() && times.last_key_value().is_none_or(|(_, last)| *last <= head.time);
+        let mut running_hash = B256::ZERO;
+        let mut events = Vec::with_capacity(logs.len());
+        for log in logs {
+            let time = *times.get(&log.block_number).ok_or_else(|| bad("it did not say the time of a block"))?;
+            let (identity, event) = read_event(log, time)?;
+            if identity != self.identity {
+                return Err(bad("it sent an event of another identity"));
+            }
+            running_hash = fold(running_hash, log, time);
+            events.push(event);
+        }
+        let standing = Standing::Believed { block: Some(head.block) };
+        let history = History { chain_id: self.deployment.chain_id, standing, events };
+        let whole = history.is_complete(head.changed) && head.running_hash.is_none_or(|hash| hash == running_hash);
+        Ok((whole && in_order).then_some(history))
+    }
+}
+
+/// The times the node wrote into the logs themselves; none when it left any out.
+pub fn times_in(logs: &[Log]) -> Option<BTreeMap<u64, u64>> {
+    logs.iter().map(|log| log.block_timestamp.map(|time| (log.block_number, time))).collect()
+}
+
+fn granted(answer: &Result<Value, RpcRefusal>) -> Result<&Value> {
+    answer.as_ref().map_err(|refusal| WalletError::refused("the node", refusal))
+}
+
+fn bad(reason: &str) -> WalletError {
+    WalletError::malformed("answer of the node", reason)
+}

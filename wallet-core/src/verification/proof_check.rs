@@ -1,0 +1,163 @@
+//! The proof: whose key, for what, valid when, and whether the signature is good.
+
+use super::{Examination, Gap, Known, Place, Reason, ResolutionUsed, SigningTime, Warning};
+use crate::did::{Did, DidUrl, KeyPeriod, Resolution, Standing, VerificationRelationship};
+use crate::key::PublicKey;
+use crate::securing::{Proof, Secured, SignatureFault};
+use crate::time::Timestamp;
+
+/// How far two honest clocks may differ, in seconds.
+const CLOCK_SKEW: i64 = 300;
+
+impl<'a> Examination<'a> {
+    /// Checks every proof of `secured`, one of which must be by `claimed`; returns who signed.
+    pub(super) fn proofs(
+        &mut self,
+        secured: &Secured,
+        place: Place,
+        claimed: Option<&str>,
+        needed: VerificationRelationship,
+    ) -> Option<Did> {
+        let signers: Vec<Option<Did>> =
+            (secured.proofs().iter()).map(|proof| proof.method.parse::<DidUrl>().ok().map(|m| m.did())).collect();
+        let Some(first) = secured.proofs().first() else {
+            self.reject(place, Reason::NotSecured);
+            return None;
+        };
+        let signer = match claimed {
+            None => signers.first().cloned().flatten(),
+            Some(claimed) => signers.iter().flatten().find(|signer| signer.as_str() == claimed).cloned(),
+        };
+        if let (Some(claimed), None) = (claimed, &signer) {
+            self.reject(place, Reason::SignerMismatch { claimed: claimed.to_owned(), signer: first.method.clone() });
+        }
+        for index in 0..secured.proofs().len() {
+            self.proof(secured, index, place, needed);
+        }
+        signer
+    }
+
+    fn proof(&mut self, secured: &Secured, index: usize, place: Place, needed: VerificationRelationship) {
+        let proof = &secured.proofs()[index];
+        self.proof_time(proof, place);
+        if proof.purpose.is_some_and(|purpose| purpose != needed) {
+            self.reject(place, Reason::WrongPurpose { method: proof.method.clone(), needed: needed.to_string() });
+        }
+        let Ok(method) = proof.method.parse::<DidUrl>() else {
+            return self.reject(place, Reason::InvalidDid { did: proof.method.clone() });
+        };
+        let Some(resolution) = self.resolution(&method.did(), place) else { return };
+        let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
+        match secured.check_signature(index, &key, &self.evidence.contexts) {
+            Ok(()) => {}
+            Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),
+            Err(SignatureFault::WrongAlgorithm) => self.reject(place, Reason::WrongAlgorithm { method: proof.method.clone() }),
+            Err(SignatureFault::UndefinedTerm { term }) => self.reject(place, Reason::UndefinedTerm { term }),
+            Err(SignatureFault::Malformed { reason }) => self.reject(place, Reason::Malformed { fault: reason }),
+            Err(SignatureFault::MissingContext { url }) => self.gap(place, Gap::MissingContext { url }),
+            Err(SignatureFault::TooMuchWork) => self.gap(place, Gap::TooMuchWork),
+        }
+    }
+
+    fn proof_time(&mut self, proof: &Proof, place: Place) {
+        if let Some(at) = proof.created.as_ref().filter(|at| **at > self.now.plus_seconds(CLOCK_SKEW)) {
+            self.reject(place, Reason::ProofFromFuture { at: at.clone() });
+        }
+        if let Some(from) = proof.not_before.as_ref().filter(|from| **from > self.now.plus_seconds(CLOCK_SKEW)) {
+            self.reject(place, Reason::NotYetValid { from: from.clone() });
+        }
+        if let Some(at) = proof.expires.as_ref().filter(|at| *at < self.now) {
+            self.reject(place, Reason::ProofExpired { at: at.clone() });
+        }
+    }
+
+    /// The resolution of `did`, if it is at hand and fresh enough.
+    fn resolution(&mut self, did: &Did, place: Place) -> Option<&'a Resolution> {
+        let evidence = self.evidence;
+        let (resolution, as_of) = match evidence.resolutions.get(did) {
+            Some(Known::Found { what, as_of }) => (what, as_of),
+            Some(Known::Impossible) => {
+                self.reject(place, Reason::InvalidDid { did: did.to_string() });
+                return None;
+            }
+            Some(Known::Missing { why }) => {
+                self.gap(place, Gap::Unresolved { did: did.clone(), why: why.clone() });
+                return None;
+            }
+            None => {
+                self.gap(place, Gap::Unresolved { did: did.clone(), why: "nobody was asked".to_owned() });
+                return None;
+            }
+        };
+        let standing = resolution.standing.clone();
+        // A DID that contains its document is never stale.
+        if standing != Standing::SelfContained && as_of.plus_seconds(self.expected.resolution_max_age) < *self.now {
+            self.gap(place, Gap::ResolutionStale { did: did.clone(), as_of: as_of.clone() });
+        }
+        let used = ResolutionUsed { did: did.clone(), standing, as_of: as_of.clone() };
+        if !self.basis.resolutions.contains(&used) {
+            if matches!(used.standing, Standing::Believed { .. }) {
+                self.warn(place, Warning::Believed { did: did.clone() });
+            }
+            self.basis.resolutions.push(used);
+        }
+        Some(resolution)
+    }
+
+    /// The key that `proof` names, if it was valid for `needed` when the proof was made.
+    fn key(
+        &mut self,
+        proof: &Proof,
+        method: &DidUrl,
+        resolution: &Resolution,
+        place: Place,
+        needed: VerificationRelationship,
+    ) -> Option<PublicKey> {
+        let signed = proof.created.as_ref().unwrap_or(self.now).clone();
+        let periods: Vec<&KeyPeriod> = resolution.history.iter().filter(|period| period.id == *method).collect();
+        let (key, relationships) =
+            if let Some(current) = resolution.document.verification_methods.iter().find(|m| m.id == *method) {
+                for (ended, revoked) in [(&current.revoked, true), (&current.expires, false)] {
+                    if let Some(ended) = ended.as_ref().filter(|ended| *ended <= self.now) {
+                        self.ended_key(method, &signed, ended, revoked, place);
+                    }
+                }
+                (current.key.clone(), current.relationships.clone())
+            } else if let Some(period) = periods.last() {
+                if let Some(ended) = &period.until {
+                    self.ended_key(method, &signed, ended, period.until_block.is_some(), place);
+                }
+                (period.key.clone(), period.relationships.clone())
+            } else {
+                let reason = match resolution.metadata.deactivated {
+                    Some(true) => Reason::Deactivated { did: method.did() },
+                    _ => Reason::KeyNotInDocument { method: method.to_string() },
+                };
+                self.reject(place, reason);
+                return None;
+            };
+        if let Some(first) = periods.first().filter(|first| first.from > signed.plus_seconds(CLOCK_SKEW)) {
+            self.reject(place, Reason::KeyFromLater { method: method.to_string(), at: first.from.clone() });
+        }
+        if !relationships.contains(&needed) {
+            self.reject(place, Reason::WrongPurpose { method: method.to_string(), needed: needed.to_string() });
+        }
+        if key.is_none() {
+            self.gap(place, Gap::Unsupported { what: format!("the key {method}") });
+        }
+        key
+    }
+
+    /// A key whose validity has `ended`: what it signed later falls, what it signed before needs a proven time.
+    fn ended_key(&mut self, method: &DidUrl, signed: &Timestamp, ended: &Timestamp, revoked: bool, place: Place) {
+        let (method, at) = (method.to_string(), ended.clone());
+        if *signed >= at {
+            let reason = if revoked { Reason::KeyRevoked { method, at } } else { Reason::KeyExpired { method, at } };
+            return self.reject(place, reason);
+        }
+        match self.expected.signing_time {
+            SigningTime::Proven => self.gap(place, Gap::SigningTimeUnproven { method, ended: at }),
+            SigningTime::Claimed => self.warn(place, Warning::SigningTimeClaimed { method, ended: at }),
+        }
+    }
+}

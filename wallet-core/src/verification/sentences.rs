@@ -1,0 +1,296 @@
+//! Reasons, gaps and warnings in plain words, in Spanish, English and Portuguese.
+
+use super::{Finding, Gap, Place, Reason, Verdict, Warning};
+use crate::language::Language;
+
+/// Something that can be said to a person in a sentence.
+pub trait Say {
+    /// One plain sentence, without jargon where the language allows.
+    fn say(&self, language: Language) -> String;
+}
+
+macro_rules! say {
+    ($language:expr, $es:literal, $en:literal, $pt:literal $(,)?) => {
+        match $language {
+            Language::Es => format!($es),
+            Language::En => format!($en),
+            Language::Pt => format!($pt),
+        }
+    };
+}
+
+impl Say for Verdict {
+    fn say(&self, language: Language) -> String {
+        match self {
+            Self::Accepted(_) => say!(language, "Aceptada", "Accepted", "Aceita"),
+            Self::Rejected { .. } => say!(language, "Rechazada", "Rejected", "Rejeitada"),
+            Self::Undetermined { .. } => say!(language, "Sin determinar", "Undetermined", "Indeterminada"),
+        }
+    }
+}
+
+impl<T: Say> Say for Finding<T> {
+    fn say(&self, language: Language) -> String {
+        let what = self.what.say(language);
+        match self.place {
+            Place::Presentation | Place::Credential(0) => what,
+            Place::Credential(index) => {
+                let number = index + 1;
+                say!(language, "Credencial {number}: {what}", "Credential {number}: {what}", "Credencial {number}: {what}")
+            }
+        }
+    }
+}
+
+impl Say for Reason {
+    fn say(&self, language: Language) -> String {
+        match self {
+            Self::Malformed { fault } => say!(
+                language,
+                "No está bien formada: {fault}.",
+                "It is not well formed: {fault}.",
+                "Não está bem formada: {fault}."
+            ),
+            Self::NotSecured => say!(language, "Nadie la firmó.", "Nobody signed it.", "Ninguém a assinou."),
+            Self::InvalidDid { did } => say!(
+                language,
+                "El identificador {did} no puede existir.",
+                "The identifier {did} cannot exist.",
+                "O identificador {did} não pode existir."
+            ),
+            Self::Deactivated { did } => say!(
+                language,
+                "El emisor dio de baja su identidad {did}.",
+                "The issuer has given up its identity {did}.",
+                "O emissor encerrou sua identidade {did}."
+            ),
+            Self::KeyNotInDocument { method } => say!(
+                language,
+                "El emisor nunca publicó la clave {method}.",
+                "The issuer has never published the key {method}.",
+                "O emissor nunca publicou a chave {method}."
+            ),
+            Self::SignerMismatch { claimed, signer } => say!(
+                language,
+                "Dice ser de {claimed}, pero la firmó {signer}.",
+                "It claims to be by {claimed}, but {signer} signed it.",
+                "Diz ser de {claimed}, mas quem assinou foi {signer}."
+            ),
+            Self::WrongPurpose { method, needed } => say!(
+                language,
+                "La clave {method} no sirve para esto ({needed}).",
+                "The key {method} is not for this ({needed}).",
+                "A chave {method} não serve para isto ({needed})."
+            ),
+            Self::WrongAlgorithm { method } => say!(
+                language,
+                "El algoritmo no es el de la clave {method}.",
+                "The algorithm is not that of the key {method}.",
+                "O algoritmo não é o da chave {method}."
+            ),
+            Self::KeyRevoked { at, .. } => say!(
+                language,
+                "La clave que firmó ya estaba revocada desde {at}.",
+                "The key that signed had been revoked on {at}.",
+                "A chave que assinou já estava revogada desde {at}."
+            ),
+            Self::KeyExpired { at, .. } => say!(
+                language,
+                "La clave que firmó ya había vencido el {at}.",
+                "The key that signed had expired on {at}.",
+                "A chave que assinou já havia vencido em {at}."
+            ),
+            Self::KeyFromLater { at, .. } => say!(
+                language,
+                "Dice haberse firmado antes de que existiera la clave ({at}).",
+                "It claims to have been signed before the key existed ({at}).",
+                "Diz ter sido assinada antes de a chave existir ({at})."
+            ),
+            Self::ProofExpired { at } => {
+                say!(language, "La firma valía hasta {at}.", "The signature was good until {at}.", "A assinatura valia até {at}.")
+            }
+            Self::ProofFromFuture { at } => say!(
+                language,
+                "La firma lleva una fecha futura: {at}.",
+                "The signature is dated in the future: {at}.",
+                "A assinatura tem data futura: {at}."
+            ),
+            Self::BadSignature => say!(
+                language,
+                "El contenido no es el que se firmó: fue alterado o es falso.",
+                "The content is not what was signed: it was altered or forged.",
+                "O conteúdo não é o que foi assinado: foi alterado ou é falso."
+            ),
+            Self::UndefinedTerm { term } => say!(
+                language,
+                "El dato «{term}» no está definido y la firma no lo cubre.",
+                "The claim \"{term}\" is not defined, so the signature does not cover it.",
+                "O dado «{term}» não está definido e a assinatura não o cobre."
+            ),
+            Self::NotYetValid { from } => {
+                say!(
+                    language,
+                    "Será válida a partir de {from}.",
+                    "It will be valid from {from}.",
+                    "Será válida a partir de {from}."
+                )
+            }
+            Self::Expired { until } => say!(language, "Venció el {until}.", "It expired on {until}.", "Venceu em {until}."),
+            Self::Revoked { .. } => say!(language, "El emisor la revocó.", "The issuer has revoked it.", "O emissor a revogou."),
+            Self::Suspended { .. } => say!(
+                language,
+                "El emisor la suspendió por ahora.",
+                "The issuer has suspended it for now.",
+                "O emissor a suspendeu por enquanto."
+            ),
+            Self::WrongNonce => say!(
+                language,
+                "Responde a otro pedido: puede ser una copia.",
+                "It answers another request: it may be a copy.",
+                "Responde a outro pedido: pode ser uma cópia."
+            ),
+            Self::NonceUsed => say!(
+                language,
+                "Ese pedido ya fue respondido, o nunca se hizo.",
+                "That request has been answered already, or was never made.",
+                "Esse pedido já foi respondido, ou nunca foi feito."
+            ),
+            Self::WrongAudience { .. } => {
+                say!(
+                    language,
+                    "Fue hecha para otro verificador.",
+                    "It was made for another verifier.",
+                    "Foi feita para outro verificador."
+                )
+            }
+            Self::HolderNotSubject { .. } => say!(
+                language,
+                "Quien la presenta no es su titular.",
+                "The one who presents it is not the one it is about.",
+                "Quem a apresenta não é o titular."
+            ),
+            Self::NotAPresentation => say!(
+                language,
+                "Es una copia suelta: se esperaba que la presentara su titular.",
+                "It is a bare copy: its holder was expected to present it.",
+                "É uma cópia avulsa: esperava-se que o titular a apresentasse."
+            ),
+        }
+    }
+}
+
+impl Say for Gap {
+    fn say(&self, language: Language) -> String {
+        match self {
+            Self::Unresolved { did, why } => say!(
+                language,
+                "No se pudo averiguar quién es {did} ({why}).",
+                "Who {did} is could not be found out ({why}).",
+                "Não foi possível saber quem é {did} ({why})."
+            ),
+            Self::ResolutionStale { did, as_of } => say!(
+                language,
+                "Lo que se sabe de {did} es de {as_of}: demasiado viejo.",
+                "What is known of {did} is from {as_of}: too old.",
+                "O que se sabe de {did} é de {as_of}: velho demais."
+            ),
+            Self::MissingContext { url } => say!(
+                language,
+                "Falta el vocabulario {url}.",
+                "The vocabulary {url} is not at hand.",
+                "Falta o vocabulário {url}."
+            ),
+            Self::MissingTable { table } => say!(
+                language,
+                "Falta la tabla {table} con que se escribió el código: actualice los datos de confianza.",
+                "The table {table} that the code was written with is not at hand: update the trust data.",
+                "Falta a tabela {table} com que o código foi escrito: atualize os dados de confiança."
+            ),
+            Self::Unsupported { what } => say!(
+                language,
+                "Esta versión no conoce {what}: actualice la aplicación.",
+                "This version does not know {what}: update the app.",
+                "Esta versão não conhece {what}: atualize o aplicativo."
+            ),
+            Self::StatusMissing { .. } => say!(
+                language,
+                "No se pudo consultar si fue revocada.",
+                "Whether it was revoked could not be looked up.",
+                "Não foi possível consultar se foi revogada."
+            ),
+            Self::StatusStale { as_of, .. } => say!(
+                language,
+                "La lista de revocación es de {as_of}: demasiado vieja.",
+                "The revocation list is from {as_of}: too old.",
+                "A lista de revogação é de {as_of}: velha demais."
+            ),
+            Self::StatusNotGood { why, .. } => say!(
+                language,
+                "La lista de revocación no es de fiar: {why}",
+                "The revocation list does not stand: {why}",
+                "A lista de revogação não é confiável: {why}"
+            ),
+            Self::SigningTimeUnproven { ended, .. } => say!(
+                language,
+                "La clave que firmó se retiró el {ended}, y nada prueba que firmara antes.",
+                "The key that signed was retired on {ended}, and nothing proves that it signed before.",
+                "A chave que assinou foi retirada em {ended}, e nada prova que assinou antes."
+            ),
+            Self::UnknownIssuer { issuer } => say!(
+                language,
+                "La firma es buena, pero nadie responde por el emisor {issuer}.",
+                "The signature is good, but nobody vouches for the issuer {issuer}.",
+                "A assinatura é boa, mas ninguém responde pelo emissor {issuer}."
+            ),
+            Self::FreshnessUnchecked => say!(
+                language,
+                "No se indicó a qué pedido responde: podría ser una copia.",
+                "Which request it answers was not given: it could be a copy.",
+                "Não se indicou a qual pedido responde: poderia ser uma cópia."
+            ),
+            Self::TooMuchWork => say!(
+                language,
+                "Leerla exige más trabajo que cualquier credencial honesta.",
+                "Reading it takes more work than any honest credential does.",
+                "Lê-la exige mais trabalho que qualquer credencial honesta."
+            ),
+        }
+    }
+}
+
+impl Say for Warning {
+    fn say(&self, language: Language) -> String {
+        match self {
+            Self::IssuerNotKnown { issuer } => say!(
+                language,
+                "Nadie responde por el emisor {issuer}: compruebe quién es.",
+                "Nobody vouches for the issuer {issuer}: check who it is.",
+                "Ninguém responde pelo emissor {issuer}: verifique quem é."
+            ),
+            Self::Bearer => say!(
+                language,
+                "Es una copia que cualquiera puede llevar: pida el documento con foto.",
+                "It is a copy that anybody may carry: ask for a photo ID.",
+                "É uma cópia que qualquer um pode portar: peça o documento com foto."
+            ),
+            Self::SigningTimeClaimed { ended, .. } => say!(
+                language,
+                "La clave se retiró el {ended}; la fecha de la firma es palabra del emisor.",
+                "The key was retired on {ended}; the date of signing is the issuer's own word.",
+                "A chave foi retirada em {ended}; a data da assinatura é palavra do emissor."
+            ),
+            Self::Believed { did } => say!(
+                language,
+                "Lo que el registro dice de {did} se creyó, no se comprobó.",
+                "What the registry says of {did} was believed, not proven.",
+                "O que o registro diz de {did} foi acreditado, não comprovado."
+            ),
+            Self::Profile { fault } => say!(
+                language,
+                "No cumple su perfil: {fault}.",
+                "It does not follow its profile: {fault}.",
+                "Não segue seu perfil: {fault}."
+            ),
+        }
+    }
+}

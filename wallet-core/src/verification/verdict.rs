@@ -1,0 +1,427 @@
+//! What verification says: accepted, rejected or undetermined, with every reason and every gap.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::credential::Credential;
+use crate::did::{Did, Standing};
+use crate::time::Timestamp;
+
+/// The outcome of verification.
+///
+/// Evidence that is missing never rejects, and never accepts: it leaves the verdict undetermined.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Every check passed.
+    Accepted(Verified),
+    /// At least one check failed, whatever else could not be found out.
+    Rejected {
+        /// Why, in the order of the checks.
+        reasons: Vec<Finding<Reason>>,
+        /// What could not be found out besides.
+        gaps: Vec<Finding<Gap>>,
+        /// What the verdict rests on.
+        basis: Basis,
+    },
+    /// No check failed, and not every one could be made.
+    Undetermined {
+        /// What is missing.
+        gaps: Vec<Finding<Gap>>,
+        /// What the verdict rests on.
+        basis: Basis,
+    },
+}
+
+impl Verdict {
+    /// The verdict as one word: `accepted`, `rejected` or `undetermined`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::Rejected { .. } => "rejected",
+            Self::Undetermined { .. } => "undetermined",
+        }
+    }
+
+    /// Why it was rejected; empty unless it was.
+    pub fn reasons(&self) -> &[Finding<Reason>] {
+        match self {
+            Self::Rejected { reasons, .. } => reasons,
+            _ => &[],
+        }
+    }
+
+    /// What could not be found out; empty when it was accepted.
+    pub fn gaps(&self) -> &[Finding<Gap>] {
+        match self {
+            Self::Rejected { gaps, .. } | Self::Undetermined { gaps, .. } => gaps,
+            Self::Accepted(_) => &[],
+        }
+    }
+
+    /// What the verdict rests on.
+    pub fn basis(&self) -> &Basis {
+        match self {
+            Self::Accepted(verified) => &verified.basis,
+            Self::Rejected { basis, .. } | Self::Undetermined { basis, .. } => basis,
+        }
+    }
+
+    /// Undetermined before anything could be looked at.
+    pub(crate) fn open(gap: Gap, now: &Timestamp) -> Self {
+        let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
+        Self::Undetermined { gaps: vec![Finding { place: Place::Credential(0), what: gap }], basis }
+    }
+
+    /// The same verdict with one more reason against it.
+    pub(crate) fn rejected_too(self, reason: Finding<Reason>) -> Self {
+        match self {
+            Self::Rejected { mut reasons, gaps, basis } => {
+                reasons.push(reason);
+                Self::Rejected { reasons, gaps, basis }
+            }
+            Self::Undetermined { gaps, basis } => Self::Rejected { reasons: vec![reason], gaps, basis },
+            Self::Accepted(Verified { basis, .. }) => Self::Rejected { reasons: vec![reason], gaps: Vec::new(), basis },
+        }
+    }
+
+    /// The verified credentials, when it was accepted.
+    pub fn verified(&self) -> Option<&Verified> {
+        match self {
+            Self::Accepted(verified) => Some(verified),
+            _ => None,
+        }
+    }
+}
+
+/// Credentials that passed every check; only verification makes one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    pub(super) holder: Option<Did>,
+    pub(super) credentials: Vec<Credential>,
+    pub(super) warnings: Vec<Finding<Warning>>,
+    pub(super) basis: Basis,
+}
+
+impl Verified {
+    /// Who presented, when it was a presentation: the DID that signed it.
+    pub fn holder(&self) -> Option<&Did> {
+        self.holder.as_ref()
+    }
+
+    /// The credentials, in the order they were presented.
+    pub fn credentials(&self) -> &[Credential] {
+        &self.credentials
+    }
+
+    /// The claims of each credential: its `credentialSubject`, one object or a list.
+    pub fn claims(&self) -> Vec<&Value> {
+        self.credentials.iter().filter_map(|credential| credential.json().get("credentialSubject")).collect()
+    }
+
+    /// What a person should know although every check passed.
+    pub fn warnings(&self) -> &[Finding<Warning>] {
+        &self.warnings
+    }
+
+    /// What the verdict rests on.
+    pub fn basis(&self) -> &Basis {
+        &self.basis
+    }
+}
+
+/// Something verification found, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding<T> {
+    /// What it is about.
+    pub place: Place,
+    /// What was found.
+    #[serde(flatten)]
+    pub what: T,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Place {
+    /// The presentation itself.
+    Presentation,
+    /// The credential at this position, counted from 0.
+    Credential(usize),
+}
+
+/// A check that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Reason {
+    /// It does not follow the data model.
+    Malformed {
+        /// The rule that is broken.
+        fault: String,
+    },
+    /// It carries no proof.
+    NotSecured,
+    /// The issuer's, or the holder's, identifier is not a DID of its method.
+    InvalidDid {
+        /// The identifier.
+        did: String,
+    },
+    /// The issuer's DID was given up for good before the credential was signed.
+    Deactivated {
+        /// The DID.
+        did: Did,
+    },
+    /// The key that is named is not, and never was, in the signer's DID document.
+    KeyNotInDocument {
+        /// The verification method that the proof names.
+        method: String,
+    },
+    /// The key belongs to somebody else than the one who is named as issuer or holder.
+    SignerMismatch {
+        /// Who is said to have signed.
+        claimed: String,
+        /// Whose key it is.
+        signer: String,
+    },
+    /// The key may not be used for this: a login key cannot issue.
+    WrongPurpose {
+        /// The verification method.
+        method: String,
+        /// What the key would have to be for.
+        needed: String,
+    },
+    /// The algorithm that the proof names is not the key's.
+    WrongAlgorithm {
+        /// The verification method.
+        method: String,
+    },
+    /// The key was revoked before the proof was made.
+    KeyRevoked {
+        /// The verification method.
+        method: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The key's validity had ended before the proof was made.
+    KeyExpired {
+        /// The verification method.
+        method: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The proof says it was made before the key existed.
+    KeyFromLater {
+        /// The verification method.
+        method: String,
+        /// When the key was added.
+        at: Timestamp,
+    },
+    /// The proof's own validity has ended.
+    ProofExpired {
+        /// When.
+        at: Timestamp,
+    },
+    /// The proof says it was made in the future.
+    ProofFromFuture {
+        /// When.
+        at: Timestamp,
+    },
+    /// The content is not what was signed, or the signer did not sign it.
+    BadSignature,
+    /// A claim that no context defines: it would not be covered by the signature.
+    UndefinedTerm {
+        /// The claim's name.
+        term: String,
+    },
+    /// The validity has not begun.
+    NotYetValid {
+        /// When it will.
+        from: Timestamp,
+    },
+    /// The validity has ended.
+    Expired {
+        /// When it did.
+        until: Timestamp,
+    },
+    /// The issuer has revoked it.
+    Revoked {
+        /// The status list that says so.
+        list: String,
+    },
+    /// The issuer has suspended it for the time being.
+    Suspended {
+        /// The status list that says so.
+        list: String,
+    },
+    /// It was made for another request.
+    WrongNonce,
+    /// This nonce was never given out, or has been used.
+    NonceUsed,
+    /// It was made for somebody else.
+    WrongAudience {
+        /// For whom.
+        audience: Vec<String>,
+    },
+    /// The one who presents is not the one the credential is about.
+    HolderNotSubject {
+        /// Who presents.
+        holder: String,
+    },
+    /// A presentation was expected, and this is a bare credential.
+    NotAPresentation,
+}
+
+/// A check that could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Gap {
+    /// The signer's DID could not be resolved.
+    Unresolved {
+        /// The DID.
+        did: Did,
+        /// What happened.
+        why: String,
+    },
+    /// What is known of the signer's DID is older than the policy allows.
+    ResolutionStale {
+        /// The DID.
+        did: Did,
+        /// How old it is.
+        as_of: Timestamp,
+    },
+    /// A JSON-LD context is not at hand, so what was signed cannot be known.
+    MissingContext {
+        /// Its URL.
+        url: String,
+    },
+    /// The table that the QR code was written with is not at hand.
+    MissingTable {
+        /// Its number.
+        table: u64,
+    },
+    /// The key, or the proof, is of a kind this version does not know.
+    Unsupported {
+        /// What it is.
+        what: String,
+    },
+    /// The status list is not at hand.
+    StatusMissing {
+        /// Its URL.
+        list: String,
+    },
+    /// The status list is older than it, or the policy, allows.
+    StatusStale {
+        /// Its URL.
+        list: String,
+        /// How old it is.
+        as_of: Timestamp,
+    },
+    /// The status list itself does not stand: forged, by another issuer, for another purpose, too short.
+    StatusNotGood {
+        /// Its URL.
+        list: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The key that signed has been retired since, and nothing proves that it signed before.
+    SigningTimeUnproven {
+        /// The verification method.
+        method: String,
+        /// When the key's validity ended.
+        ended: Timestamp,
+    },
+    /// The signature is good, and nobody has said that this issuer may be believed.
+    UnknownIssuer {
+        /// The issuer.
+        issuer: String,
+    },
+    /// No nonce or audience to compare with was given: it could be a copy of an earlier presentation.
+    FreshnessUnchecked,
+    /// Reading it would take more work than any honest credential needs.
+    TooMuchWork,
+}
+
+/// What a person should know of an accepted credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Warning {
+    /// Nobody vouches for the issuer; the policy lets any issuer pass.
+    IssuerNotKnown {
+        /// The issuer.
+        issuer: String,
+    },
+    /// A bare credential, which anybody may hold a copy of: check the photo ID.
+    Bearer,
+    /// The key has been retired since; the date of signing is the signer's own word.
+    SigningTimeClaimed {
+        /// The verification method.
+        method: String,
+        /// When the key's validity ended.
+        ended: Timestamp,
+    },
+    /// The registry's word was believed, not proven.
+    Believed {
+        /// The DID it is about.
+        did: Did,
+    },
+    /// It breaks a rule of the profile it claims to follow.
+    Profile {
+        /// The rule.
+        fault: String,
+    },
+}
+
+/// What a verdict rests on, and how old it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Basis {
+    /// The moment the verdict is about.
+    pub at: Timestamp,
+    /// The DIDs that were looked up.
+    pub resolutions: Vec<ResolutionUsed>,
+    /// The status lists that were looked into.
+    pub status_lists: Vec<StatusListUsed>,
+}
+
+/// A resolution that a verdict rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolutionUsed {
+    /// The DID.
+    pub did: Did,
+    /// How far the resolution can be trusted, and the block it was read at.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// When it was made.
+    pub as_of: Timestamp,
+}
+
+/// A status list that a verdict rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusListUsed {
+    /// Its URL.
+    pub list: String,
+    /// When it was fetched.
+    pub as_of: Timestamp,
+}
+
+impl Verdict {
+    /// The verdict as one JSON object: `verdict`, `reasons`, `gaps`, `evidence`; `claims`, `holder` and `warnings` only when
+    /// accepted.
+    pub fn to_json(&self) -> Value {
+        let list = |value: serde_json::Result<Value>| value.expect("findings are plain data");
+        let mut object = Map::new();
+        object.insert("verdict".to_owned(), self.word().into());
+        object.insert("reasons".to_owned(), list(serde_json::to_value(self.reasons())));
+        object.insert("gaps".to_owned(), list(serde_json::to_value(self.gaps())));
+        object.insert("evidence".to_owned(), list(serde_json::to_value(self.basis())));
+        if let Some(verified) = self.verified() {
+            object.insert("warnings".to_owned(), list(serde_json::to_value(&verified.warnings)));
+            object.insert("claims".to_owned(), verified.claims().into_iter().cloned().collect());
+            if let Some(holder) = &verified.holder {
+                object.insert("holder".to_owned(), holder.as_str().into());
+            }
+        }
+        Value::Object(object)
+    }
+}
