@@ -8,7 +8,6 @@ use wallet_core::did::{Standing, VerificationRelationship};
 use wallet_core::key::KeyAlgorithm;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism, Secured};
-use wallet_core::status::StatusList;
 use wallet_core::verification::{Expectations, Gap, Issuers, Known, Presenter, Reason, SigningTime, Verdict, Warning, verify};
 use world::{AUDIENCE, INDEX, LIST, NONCE, Party, World, at, object, presentation};
 
@@ -224,9 +223,7 @@ fn expired_credential_is_rejected() {
 #[test]
 fn revoked_credential_is_rejected() {
     let mut world = World::new();
-    let mut list = StatusList::new();
-    list.set(INDEX, true).expect("within the list");
-    world.know_list(world.status_list(&list));
+    world.know_list(world.status_list(&[INDEX]));
     rejects_only(&world.verdict(), |r| matches!(r, Reason::Revoked { .. }));
 }
 
@@ -240,7 +237,7 @@ fn missing_status_list_leaves_the_verdict_open() {
 #[test]
 fn stale_status_list_leaves_the_verdict_open() {
     let mut world = World::new();
-    let list = world.status_list(&StatusList::new());
+    let list = world.status_list(&[]);
     world.evidence.status_lists.insert(LIST.to_owned(), Known::Found { what: list, as_of: at("2026-02-01T00:00:00Z") });
     leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusStale { .. }));
 }
@@ -248,10 +245,8 @@ fn stale_status_list_leaves_the_verdict_open() {
 #[test]
 fn forged_status_list_rejects_nobody() {
     let mut world = World::new();
-    let mut list = StatusList::new();
-    list.set(INDEX, true).expect("within the list");
-    let revoking: Value = serde_json::from_str(world.status_list(&list).text()).expect("JSON");
-    let mut good: Value = serde_json::from_str(world.status_list(&StatusList::new()).text()).expect("JSON");
+    let revoking: Value = serde_json::from_str(world.status_list(&[INDEX]).text()).expect("JSON");
+    let mut good: Value = serde_json::from_str(world.status_list(&[]).text()).expect("JSON");
     good["credentialSubject"]["encodedList"] = revoking["credentialSubject"]["encodedList"].clone();
     world.know_list(Secured::read(&good.to_string()).expect("still a credential"));
     leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusNotGood { .. }));
@@ -262,9 +257,7 @@ fn status_list_of_another_issuer_rejects_nobody() {
     let mut world = World::new();
     let mallory = Party::holder(KeyAlgorithm::Ed25519, 66);
     world.evidence.resolutions.insert(mallory.did.clone(), Known::Found { what: mallory.resolution(), as_of: world.now.clone() });
-    let mut list = StatusList::new();
-    list.set(INDEX, true).expect("within the list");
-    let mut body = world.status_list(&list).body().clone();
+    let mut body = world.status_list(&[INDEX]).body().clone();
     body.insert("issuer".to_owned(), mallory.did.as_str().into());
     world.know_list(mallory.sign(body, &mallory.options(Kind::Credential, Mechanism::EddsaRdfc2022)));
     leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusNotGood { .. }));
@@ -387,9 +380,7 @@ fn registry_that_was_only_believed_is_said_so() {
 fn all_reasons_are_reported_not_only_the_first() {
     let mut world = World::new();
     world.diploma["validUntil"] = json!("2026-02-20T00:00:00Z");
-    let mut list = StatusList::new();
-    list.set(INDEX, true).expect("within the list");
-    world.know_list(world.status_list(&list));
+    world.know_list(world.status_list(&[INDEX]));
     let text = world.issue().text().replace("32 materias", "33 materias");
     let broken = Secured::read(&text).expect("still a credential");
     let verdict = world.verify(&world.present_with(&broken, |options| options.nonce = None));

@@ -40,6 +40,9 @@ pub async fn check_storage(storage: Arc<dyn Storage>) -> Result<(), WalletError>
     expect(storage.read("conformance/b").await?.as_ref() == Some(&every_byte), "read is not what write put, byte for byte")?;
     expect(storage.read("conformance/a").await?.is_none(), "read finds what write deleted")?;
     expect(storage.read("conformance/c").await? == Some(Vec::new()), "empty bytes are not the same as none")?;
+    storage.write(vec![put("conformance/once", b"once")]).await?;
+    expect(storage.take("conformance/once").await? == Some(b"once".to_vec()), "take is not what write put")?;
+    expect(storage.take("conformance/once").await?.is_none(), "take leaves behind what it gave")?;
     let names = storage.list("conformance/").await?;
     expect(names == ["conformance/b", "conformance/c", "conformance/é"], "list is not the names with the prefix, in order")?;
     storage.write(names.iter().map(|name| delete(name)).collect()).await?;

@@ -2,7 +2,7 @@
 
 use wallet_core::did::{self, Did};
 use wallet_core::error::{Result, WalletError};
-use wallet_core::key::{self, KeyAlgorithm, KeyId};
+use wallet_core::key::{self, KeyAlgorithm};
 
 /// A signature algorithm, which is also a kind of key.
 #[uniffi::remote(Enum)]
@@ -16,12 +16,6 @@ pub enum KeyAlgorithm {
     /// ECDSA over secp256k1 with Keccak-256: SEC 1 points, 64-byte r‖s signatures with the low s.
     Secp256k1,
 }
-
-uniffi::custom_type!(KeyId, String, {
-    remote,
-    lower: |id| id.0,
-    try_lift: |text| Ok(KeyId(text)),
-});
 
 /// A public key that was checked to be a point of its curve.
 #[derive(Debug, PartialEq, Eq, Hash, uniffi::Object)]

@@ -9,12 +9,15 @@ use async_trait::async_trait;
 use uniffi::UnexpectedUniFFICallbackError;
 use wallet_core::error::{Result, WalletError};
 use wallet_core::key::{self, KeyAlgorithm, KeyId};
-use wallet_core::ports::{self, Change};
+use wallet_core::platform::SoftwareKeystore;
+use wallet_core::ports::{self, Change, Keystore as _};
+use wallet_core::seal::{Cost, Passphrase};
 
+use crate::away::away;
 use crate::key::PublicKey;
 
 /// Private keys that never come out: the phone's secure hardware, or a software keystore.
-#[uniffi::export(foreign)]
+#[uniffi::export(rust, foreign)]
 #[async_trait]
 pub trait Keystore: Send + Sync {
     /// Makes a key and returns its name and public half.
@@ -66,6 +69,9 @@ pub enum KeystoreError {
 pub trait Storage: Send + Sync {
     /// The bytes under `name`, or none.
     async fn read(&self, name: String) -> Result<Option<Vec<u8>>, StorageError>;
+
+    /// The bytes under `name`, or none, and removes them: of two calls at once, one gets them.
+    async fn take(&self, name: String) -> Result<Option<Vec<u8>>, StorageError>;
 
     /// All names that begin with `prefix`, in the order of their UTF-8 bytes.
     async fn list(&self, prefix: String) -> Result<Vec<String>, StorageError>;
@@ -147,12 +153,67 @@ impl ports::Storage for AppStorage {
         self.0.read(name.to_owned()).await.map_err(storage_fault)
     }
 
+    async fn take(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        self.0.take(name.to_owned()).await.map_err(storage_fault)
+    }
+
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {
         self.0.list(prefix.to_owned()).await.map_err(storage_fault)
     }
 
     async fn write(&self, changes: Vec<Change>) -> Result<()> {
         self.0.write(changes).await.map_err(storage_fault)
+    }
+}
+
+/// Makes a keystore in software with its passphrase, for Ed25519 and for devices without secure hardware.
+///
+/// Fails with `Misused` when the storage holds one already.
+#[uniffi::export(async_runtime = "tokio")]
+pub async fn create_software_keystore(storage: Arc<dyn Storage>, passphrase: String) -> Result<Arc<dyn Keystore>, WalletError> {
+    let passphrase = Passphrase::new(passphrase)?;
+    let made = away(async move { SoftwareKeystore::create(Arc::new(AppStorage(storage)), &passphrase, Cost::UNLOCK).await });
+    Ok(Arc::new(CoreKeystore(made.await?)))
+}
+
+/// Opens the keystore in software that `create_software_keystore` made; `KeyUnavailable` when it is another passphrase.
+#[uniffi::export(async_runtime = "tokio")]
+pub async fn open_software_keystore(storage: Arc<dyn Storage>, passphrase: String) -> Result<Arc<dyn Keystore>, WalletError> {
+    let passphrase = Passphrase::new(passphrase)?;
+    let opened = away(async move { SoftwareKeystore::open(Arc::new(AppStorage(storage)), &passphrase).await });
+    Ok(Arc::new(CoreKeystore(opened.await?)))
+}
+
+/// A keystore of the core's as the app sees one.
+struct CoreKeystore(SoftwareKeystore);
+
+#[async_trait]
+impl Keystore for CoreKeystore {
+    async fn create(&self, algorithm: KeyAlgorithm) -> Result<NewKey, KeystoreError> {
+        let (id, key) = self.0.create(algorithm).await?;
+        Ok(NewKey { id, public_key: Arc::new(PublicKey(key)) })
+    }
+
+    async fn public_key(&self, id: KeyId) -> Result<Arc<PublicKey>, KeystoreError> {
+        Ok(Arc::new(PublicKey(self.0.public_key(&id).await?)))
+    }
+
+    async fn sign(&self, id: KeyId, message: Vec<u8>) -> Result<Vec<u8>, KeystoreError> {
+        Ok(self.0.sign(&id, &message).await?)
+    }
+
+    async fn delete(&self, id: KeyId) -> Result<(), KeystoreError> {
+        Ok(self.0.delete(&id).await?)
+    }
+}
+
+impl From<WalletError> for KeystoreError {
+    fn from(error: WalletError) -> Self {
+        match error {
+            WalletError::Unsupported { reason, .. } => Self::Unsupported { reason },
+            WalletError::KeyUnavailable { reason, .. } => Self::Unavailable { reason },
+            other => Self::Unavailable { reason: other.to_string() },
+        }
     }
 }
 

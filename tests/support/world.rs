@@ -8,7 +8,7 @@ use wallet_core::did::{VerificationMethod, VerificationRelationship};
 use wallet_core::key::{KeyAlgorithm, PublicKey, SecretKey};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism, ProofOptions, Secured, prepare};
-use wallet_core::status::{StatusList, StatusPurpose};
+use wallet_core::status::{ListTerms, MINIMUM_ENTRIES, StatusList, StatusPurpose};
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{Evidence, Expectations, Issuers, Known, Verdict, verify};
 
@@ -16,7 +16,7 @@ pub const LIST: &str = "https://uni.example/status/1";
 pub const NONCE: &str = "q2Vn3h1kV7v0b8yqk6tQ5w";
 pub const AUDIENCE: &str = "biblioteca.example";
 /// The graduate's place in the status list.
-pub const INDEX: u32 = 94_567;
+pub const INDEX: u64 = 94_567;
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a date")
@@ -133,14 +133,24 @@ impl World {
             let what = party.resolution();
             world.evidence.resolutions.insert(party.did.clone(), Known::Found { what, as_of: world.now.clone() });
         }
-        let list = world.status_list(&StatusList::new());
-        world.know_list(list);
+        world.know_list(world.status_list(&[]));
         world
     }
 
-    /// The university's signed list of revoked diplomas.
-    pub fn status_list(&self, list: &StatusList) -> Secured {
-        let body = list.to_credential(LIST, self.university.did.as_str(), StatusPurpose::Revocation, &at("2026-03-01T00:00:00Z"));
+    /// The university's signed list, with the diplomas at these places revoked.
+    pub fn status_list(&self, revoked: &[u64]) -> Secured {
+        let mut list = StatusList::new(MINIMUM_ENTRIES, 1).expect("a list of the least length");
+        for &index in revoked {
+            list.set(index, 1).expect("a place in the list");
+        }
+        let body = list.to_credential(&ListTerms {
+            url: LIST.to_owned(),
+            issuer: self.university.did.clone(),
+            purposes: vec![StatusPurpose::Revocation],
+            valid_from: at("2026-03-01T00:00:00Z"),
+            valid_until: None,
+            ttl: None,
+        });
         self.university.sign(body, &self.university.options(Kind::Credential, Mechanism::EddsaRdfc2022))
     }
 
@@ -191,7 +201,7 @@ pub fn presentation(holder: &Did, credential: &Secured) -> Map<String, Value> {
         "@context": ["https://www.w3.org/ns/credentials/v2"],
         "type": ["VerifiablePresentation"],
         "holder": holder,
-        "verifiableCredential": [credential.to_nested()],
+        "verifiableCredential": [credential.to_value()],
     }))
 }
 

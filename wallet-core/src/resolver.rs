@@ -111,8 +111,12 @@ impl Resolver {
         let place = web::location(did, &self.web_hosts).map_err(|e| Unresolved::new(ResolutionError::InvalidDid, e))?;
         let unknown = || Unresolved::new(ResolutionError::MethodNotSupported, "this resolver has no network for did:web");
         let network = self.web.as_ref().ok_or_else(unknown)?;
+        let (url, reach) = match place {
+            web::Location::Public(url) => (url, Reach::Public),
+            web::Location::Configured(url) => (url, Reach::Configured),
+        };
         let accept = ("accept".to_owned(), "application/did+ld+json, application/did+json, application/json".to_owned());
-        let request = HttpRequest { headers: vec![accept], reach: place.reach, ..HttpRequest::get(place.url) };
+        let request = HttpRequest { headers: vec![accept], reach, ..HttpRequest::get(url) };
         let response = network.send(request).await.map_err(not_whole)?;
         match response.status {
             200 => DidDocument::read(did, &response.body).map_err(|e| Unresolved::new(ResolutionError::InvalidDidDocument, e)),

@@ -65,7 +65,11 @@ impl TrustPack {
     pub fn read(text: &str, publisher: &Did, now: &Timestamp) -> Result<Self> {
         let secured = Secured::read(text)?;
         let mut evidence = Evidence::new(Contexts::bundled());
-        let found = Known::Found { what: did::resolve_self_contained(publisher).map_err(|error| WalletError::misused(format!("{publisher}: {error}")))?, as_of: now.clone() };
+        let found = Known::Found {
+            what: did::resolve_self_contained(publisher)
+                .map_err(|error| WalletError::misused(format!("{publisher}: {error}")))?,
+            as_of: now.clone(),
+        };
         evidence.resolutions.insert(publisher.clone(), found);
         let expected = Expectations {
             issuers: Issuers::Known(BTreeMap::from([(publisher.clone(), String::new())])),
@@ -73,7 +77,9 @@ impl TrustPack {
         };
         let verified = match verify(&secured, &evidence, &expected, now) {
             Verdict::Accepted(verified) => verified,
-            Verdict::Rejected { reasons, .. } => return Err(WalletError::refused("the trust pack", reasons[0].say(Language::En))),
+            Verdict::Rejected { reasons, .. } => {
+                return Err(WalletError::refused("the trust pack", reasons[0].say(Language::En)));
+            }
             Verdict::Undetermined { gaps, .. } => return Err(WalletError::refused("the trust pack", gaps[0].say(Language::En))),
         };
         let subject = verified.claims().first().map(|&subject| subject.clone()).unwrap_or_default();

@@ -43,7 +43,14 @@ impl Verifier {
     }
 
     /// Asks for one credential of each of `types`; the answer is judged by [`Verifier::check_answer`], once, within five minutes.
-    pub async fn ask(&self, audience: &str, purpose: &str, types: &[&str], rng: &mut (dyn CryptoRng + Send), now: &Timestamp) -> Result<Request> {
+    pub async fn ask(
+        &self,
+        audience: &str,
+        purpose: &str,
+        types: &[&str],
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<Request> {
         let mut nonce = [0; 16];
         rng.fill_bytes(&mut nonce);
         let request = Request {
@@ -161,7 +168,10 @@ impl Verifier {
         match network.send(request).await {
             Err(error) => missing(error.to_string()),
             Ok(response) if response.status != 200 => missing(format!("the server answered {}", response.status)),
-            Ok(response) => match String::from_utf8(response.body).map_err(|e| e.to_string()).and_then(|t| Secured::read(&t).map_err(|e| e.to_string())) {
+            Ok(response) => match String::from_utf8(response.body)
+                .map_err(|e| e.to_string())
+                .and_then(|t| Secured::read(&t).map_err(|e| e.to_string()))
+            {
                 Ok(what) => Known::Found { what, as_of: now.clone() },
                 Err(why) => missing(why),
             },

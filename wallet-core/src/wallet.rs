@@ -166,7 +166,8 @@ impl Wallet {
     /// The credentials that would answer `request`, one list for each type it asks for.
     pub async fn candidates(&self, request: &Request) -> Result<Vec<Vec<(RecordId, HeldCredential)>>> {
         let held = self.credentials().await?;
-        let of_type = |kind: &String| held.iter().filter(|(_, c)| c.key.is_some() && c.display.types.contains(kind)).cloned().collect();
+        let of_type =
+            |kind: &String| held.iter().filter(|(_, c)| c.key.is_some() && c.display.types.contains(kind)).cloned().collect();
         Ok(request.types.iter().map(of_type).collect())
     }
 
@@ -188,9 +189,11 @@ impl Wallet {
         for id in chosen {
             let held = self.credential(id).await?;
             let secured = Secured::read(&held.text)?;
-            let credential = Credential::check(secured.body()).map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
+            let credential =
+                Credential::check(secured.body()).map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
             let reference = self.signing_key(&credential).await?;
-            let reference = reference.ok_or_else(|| WalletError::misused("this credential is about somebody else: show its QR code"))?;
+            let reference =
+                reference.ok_or_else(|| WalletError::misused("this credential is about somebody else: show its QR code"))?;
             if holder.as_ref().is_some_and(|holder| holder.did != reference.did) {
                 return Err(WalletError::misused("these credentials are of different identifiers: present them one by one"));
             }
@@ -199,7 +202,8 @@ impl Wallet {
             items.push(Shown { credential: *id, title: held.display.title, claims: Vec::new() });
         }
         let holder = holder.ok_or_else(|| WalletError::misused("choose at least one credential"))?;
-        let document = did::resolve_self_contained(&holder.did).map_err(|e| WalletError::misused(format!("{}: {e}", holder.did)))?.document;
+        let document =
+            did::resolve_self_contained(&holder.did).map_err(|e| WalletError::misused(format!("{}: {e}", holder.did)))?.document;
         let method = (document.verification_methods.iter())
             .find(|method| method.relationships.contains(&VerificationRelationship::Authentication))
             .ok_or_else(|| WalletError::misused("the holder's key cannot sign presentations"))?;
@@ -213,7 +217,13 @@ impl Wallet {
     }
 
     /// Removes a credential for good, its bytes included; `erase` removes what the history says of it too.
-    pub async fn forget(&mut self, id: &RecordId, history: Forgetting, rng: &mut (dyn CryptoRng + Send), now: &Timestamp) -> Result<()> {
+    pub async fn forget(
+        &mut self,
+        id: &RecordId,
+        history: Forgetting,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<()> {
         let title = self.credential(id).await?.display.title;
         let events = self.events().await?;
         self.change(rng, |edit, rng| match history {
@@ -361,7 +371,8 @@ fn event(now: &Timestamp, what: Occurrence) -> Record {
 
 /// What a list of credentials shows of one.
 fn display(credential: &Credential, language: Language) -> Display {
-    let types: Vec<String> = (credential.types().into_iter()).filter(|&kind| kind != "VerifiableCredential").map(str::to_owned).collect();
+    let types: Vec<String> =
+        (credential.types().into_iter()).filter(|&kind| kind != "VerifiableCredential").map(str::to_owned).collect();
     let title = credential.name(language).map(str::to_owned).or_else(|| types.last().cloned());
     Display {
         title: title.unwrap_or_else(|| "VerifiableCredential".to_owned()),

@@ -62,20 +62,20 @@ function digitalBazaar() {
 const { networks = [], dids } = JSON.parse(readFileSync(0, 'utf8'))
 const resolver = new Resolver({ ...key(), ...(networks.length ? ethr({ networks }) : {}) })
 const driver = digitalBazaar()
-const answers = []
-for (const did of dids) {
+
+async function answer(did) {
   const { didDocument, didDocumentMetadata, didResolutionMetadata } = await resolver.resolve(did)
-  const answer = {
+  const known = ['z6Mk', 'zDna', 'z82L'].some((header) => did.startsWith(`did:key:${header}`))
+  return {
     did,
     error: didResolutionMetadata.error ?? null,
     message: didResolutionMetadata.message ?? null,
     metadata: didDocumentMetadata,
     keys: didDocument ? keysOf(didDocument) : [],
     services: (didDocument?.service ?? []).map(({ id, type, serviceEndpoint }) => ({ id, type, serviceEndpoint })),
+    second: known ? keysOf(await driver.get({ did })) : null,
   }
-  if (did.startsWith('did:key:z6Mk') || did.startsWith('did:key:zDna') || did.startsWith('did:key:z82L')) {
-    answer.second = keysOf(await driver.get({ did }))
-  }
-  answers.push(answer)
 }
+
+const answers = await Promise.all(dids.map(answer))
 process.stdout.write(JSON.stringify(answers), () => process.exit(0))

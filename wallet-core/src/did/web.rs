@@ -8,7 +8,6 @@ use url::{Host, Url};
 
 use super::Did;
 use crate::error::{Result, WalletError};
-use crate::ports::Reach;
 
 /// Where the app's own configuration serves the did:web of a host: the host as DIDs write it (`localhost%3A8080`), and the URL under
 /// which its documents are, such as `http://127.0.0.1:8080`.
@@ -16,11 +15,11 @@ pub type Hosts = BTreeMap<String, String>;
 
 /// Where a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    /// The URL of the document.
-    pub url: String,
-    /// How far the request for it may go.
-    pub reach: Reach,
+pub enum Location {
+    /// At this URL of a public server, over `https`.
+    Public(String),
+    /// At this URL of the app's own choice.
+    Configured(String),
 }
 
 /// The place of the document of a did:web (did:web §"Read (Resolve)").
@@ -38,10 +37,10 @@ pub fn location(did: &Did, configured: &Hosts) -> Result<Location> {
         segments.map(path_segment).collect::<Option<Vec<_>>>().ok_or_else(|| bad("a path segment is empty or not plain text"))?;
     let path = if path.is_empty() { ".well-known".to_owned() } else { path.join("/") };
     if let Some(base) = configured.get(host) {
-        return Ok(Location { url: format!("{}/{path}/did.json", base.trim_end_matches('/')), reach: Reach::Configured });
+        return Ok(Location::Configured(format!("{}/{path}/did.json", base.trim_end_matches('/'))));
     }
     let authority = public_authority(host).ok_or_else(|| bad("its host is not a public name, perhaps with a port"))?;
-    Ok(Location { url: format!("https://{authority}/{path}/did.json"), reach: Reach::Public })
+    Ok(Location::Public(format!("https://{authority}/{path}/did.json")))
 }
 
 /// `name` or `name:port` of a host as a did:web writes it; none when it is not a public DNS name.
@@ -87,7 +86,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn url_of(did: &str) -> Result<String> {
-        location(&did.parse()?, &Hosts::new()).map(|l| l.url)
+        match location(&did.parse()?, &Hosts::new())? {
+            Location::Public(url) => Ok(url),
+            Location::Configured(_) => panic!("no host is configured"),
+        }
     }
 
     #[test]
@@ -143,18 +145,16 @@ mod tests {
     fn configured_host_is_found_where_the_app_says() {
         let hosts = Hosts::from([("localhost%3A8080".to_owned(), "http://127.0.0.1:8080/".to_owned())]);
         let place = location(&"did:web:localhost%3A8080:dean".parse().expect("a DID"), &hosts).expect("a configured host");
-        assert_eq!(place, Location { url: "http://127.0.0.1:8080/dean/did.json".to_owned(), reach: Reach::Configured });
+        assert_eq!(place, Location::Configured("http://127.0.0.1:8080/dean/did.json".to_owned()));
         assert!(location(&"did:web:localhost".parse().expect("a DID"), &hosts).is_err());
     }
 
     proptest! {
         #[test]
         fn any_did_gives_a_public_https_url_of_its_own_host_or_none(host in "[a-z0-9.%A-F-]{1,30}", path in "(:[a-zA-Z0-9._%-]{0,12}){0,3}") {
-            let Ok(did) = format!("did:web:{host}{path}").parse::<Did>() else { return Ok(()) };
-            let Ok(place) = location(&did, &Hosts::new()) else { return Ok(()) };
-            let url = Url::parse(&place.url).expect("a URL");
+            let Ok(url) = url_of(&format!("did:web:{host}{path}")) else { return Ok(()) };
+            let url = Url::parse(&url).expect("a URL");
             prop_assert_eq!(url.scheme(), "https");
-            prop_assert_eq!(place.reach, Reach::Public);
             prop_assert!(matches!(url.host(), Some(Host::Domain(name)) if host.to_ascii_lowercase().starts_with(name)));
             prop_assert!(url.username().is_empty() && url.query().is_none() && url.path().ends_with("/did.json"));
         }

@@ -62,7 +62,9 @@ impl Issuer {
         }
         if !purposes.is_empty() {
             let index = self.take_place(&credential, rng).await?;
-            let entry = |purpose: &StatusPurpose| Value::Object(StatusEntry::new(purpose.clone(), index, self.list_url(purpose)).to_json());
+            let entry = |purpose: &StatusPurpose| {
+                Value::Object(StatusEntry::new(purpose.clone(), index, self.list_url(purpose)).to_json())
+            };
             let mut entries: Vec<Value> = purposes.iter().map(entry).collect();
             let status = if entries.len() == 1 { entries.remove(0) } else { Value::Array(entries) };
             credential.insert("credentialStatus".to_owned(), status);
@@ -73,7 +75,13 @@ impl Issuer {
     /// Revokes or suspends the credential of that `id`, or takes it back; returns the new signed list, to be published.
     ///
     /// Fails with `Misused` when this issuer has given it no place in a list.
-    pub async fn set_status(&mut self, credential: &str, purpose: &StatusPurpose, value: bool, now: &Timestamp) -> Result<Secured> {
+    pub async fn set_status(
+        &mut self,
+        credential: &str,
+        purpose: &StatusPurpose,
+        value: bool,
+        now: &Timestamp,
+    ) -> Result<Secured> {
         let unknown = || WalletError::misused("this issuer has issued no credential of that id with a status");
         let bytes = self.storage.read(&place_name(credential)).await?.ok_or_else(unknown)?;
         let index = text(bytes)?.parse().map_err(|_| damaged())?;

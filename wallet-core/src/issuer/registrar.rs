@@ -12,8 +12,8 @@ use crate::key::{KeyId, PublicKey};
 use crate::ports::Keystore;
 use crate::registry::credential_registry::{self, Signer};
 use crate::registry::{
-    Address, B256, Bytes, CredentialWrite, Deployment, DidWrite, Fees, Ledger, RecoverableSignature, RpcRequest, Transaction, account,
-    did_registry, rpc,
+    Address, B256, Bytes, CredentialWrite, Deployment, DidWrite, Fees, Ledger, RecoverableSignature, RpcRequest, Transaction,
+    account, did_registry, rpc,
 };
 
 /// Writes to a registry chain: signs for an identity with its owner's key, and sends with its own.

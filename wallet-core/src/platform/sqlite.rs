@@ -115,7 +115,8 @@ impl Storage for SqliteStorage {
     async fn take(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let name = name.to_owned();
         self.with(move |connection| {
-            let mut statement = connection.prepare_cached("DELETE FROM record WHERE name = ?1 RETURNING bytes").map_err(failed)?;
+            let mut statement =
+                connection.prepare_cached("DELETE FROM record WHERE name = ?1 RETURNING bytes").map_err(failed)?;
             let taken = statement.query_row([name], |row| row.get(0)).optional().map_err(failed)?;
             drop(statement);
             if taken.is_some() {

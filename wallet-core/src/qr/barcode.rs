@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::cbor_ld::{self, Documents, TypeTable, TypeTables};
+use super::cbor_ld::{self, TypeTable, TypeTables};
 use super::fault::BarcodeFault;
+use crate::securing::linked_data::Contexts;
 
 /// What every credential barcode begins with.
 pub const PREFIX: &str = "VC1-R";
@@ -15,8 +16,8 @@ pub const MAX_CHARACTERS: usize = 4296;
 ///
 /// Refused as [`BarcodeFault::Lossy`] when reading the text would not give back the very same members and values, so that a
 /// proof over them always still verifies. Order of members and spelling of numbers (`1.0` for `1`) are not kept.
-pub fn encode(credential: &Map<String, Value>, table: &TypeTable, documents: &dyn Documents) -> Result<String, BarcodeFault> {
-    let text = encode_any_length(credential, table, documents)?;
+pub fn encode(credential: &Map<String, Value>, table: &TypeTable, contexts: &Contexts) -> Result<String, BarcodeFault> {
+    let text = encode_any_length(credential, table, contexts)?;
     if text.len() > MAX_CHARACTERS {
         return Err(BarcodeFault::TooLong { limit: MAX_CHARACTERS, unit: "characters" });
     }
@@ -27,10 +28,10 @@ pub fn encode(credential: &Map<String, Value>, table: &TypeTable, documents: &dy
 pub(super) fn encode_any_length(
     credential: &Map<String, Value>,
     table: &TypeTable,
-    documents: &dyn Documents,
+    contexts: &Contexts,
 ) -> Result<String, BarcodeFault> {
-    let bytes = cbor_ld::encode(credential, table, documents)?;
-    let read_back = cbor_ld::decode(&bytes, &TypeTables::new().with(table.clone()), documents)?;
+    let bytes = cbor_ld::encode(credential, table, contexts)?;
+    let read_back = cbor_ld::decode(&bytes, &TypeTables::new().with(table.clone()), contexts)?;
     if let Some((member, reason)) = first_difference(&Value::Object(credential.clone()), &Value::Object(read_back)) {
         return Err(BarcodeFault::Lossy { member, reason });
     }
@@ -38,7 +39,7 @@ pub(super) fn encode_any_length(
 }
 
 /// Reads the credential out of a barcode's text; it is as trustworthy as any text from outside.
-pub fn decode(text: &str, tables: &TypeTables, documents: &dyn Documents) -> Result<Map<String, Value>, BarcodeFault> {
+pub fn decode(text: &str, tables: &TypeTables, contexts: &Contexts) -> Result<Map<String, Value>, BarcodeFault> {
     // Base45 has the space as a digit: only line ends are trimmed.
     let text = text.trim_matches(['\r', '\n']);
     if text.len() > MAX_CHARACTERS {
@@ -49,7 +50,7 @@ pub fn decode(text: &str, tables: &TypeTables, documents: &dyn Documents) -> Res
     if base45::encode(&bytes) != encoded {
         return Err(BarcodeFault::malformed("it is not base45"));
     }
-    cbor_ld::decode(&bytes, tables, documents)
+    cbor_ld::decode(&bytes, tables, contexts)
 }
 
 /// The JSON pointer of the first member that differs, and how; numbers are compared by value, objects whatever their order.
@@ -80,13 +81,11 @@ pub(super) fn escape(step: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn documents() -> HashMap<&'static str, Value> {
+    fn contexts() -> Contexts {
         let context = json!({ "@context": {
             "@protected": true,
             "id": "@id",
@@ -100,16 +99,16 @@ mod tests {
             "subject": { "@id": "ex:subject", "@context": { "note": "ex:note", "count": "ex:count" } },
             "many": { "@id": "ex:many", "@container": "@list" }
         } });
-        HashMap::from([("https://example.org/c", context)])
+        Contexts::bundled().with("https://example.org/c", &context.to_string()).expect("a context")
     }
 
     fn round(credential: Value) -> Result<Value, BarcodeFault> {
-        let documents = documents();
+        let contexts = contexts();
         let table = TypeTable::programme(1001, &["https://example.org/c"], &["did:example:issuer"], &["aisle"]).expect("a table");
         let credential = credential.as_object().expect("an object").clone();
-        let text = encode(&credential, &table, &documents)?;
+        let text = encode(&credential, &table, &contexts)?;
         assert!(text.bytes().all(|byte| b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".contains(&byte)));
-        decode(&text, &TypeTables::new().with(table), &documents).map(Value::Object)
+        decode(&text, &TypeTables::new().with(table), &contexts).map(Value::Object)
     }
 
     #[test]
@@ -156,10 +155,10 @@ mod tests {
 
     #[test]
     fn text_that_is_no_barcode_is_refused() {
-        let documents = HashMap::new();
+        let contexts = Contexts::bundled();
         for text in ["", "VC1-", "VC1-R", "VC1-RA", "VC1-RGGW", "VC1-R::", "VC1-BAAAA", "HC1:6BF", "VC1-Rabc", &"9".repeat(5000)]
         {
-            assert!(decode(text, &TypeTables::new(), &documents).is_err(), "{text}");
+            assert!(decode(text, &TypeTables::new(), &contexts).is_err(), "{text}");
         }
     }
 
@@ -216,25 +215,25 @@ mod tests {
 
         #[test]
         fn any_text_is_read_or_refused(text in "VC1-R[0-9A-Z $%*+./:-]{0,400}") {
-            let documents = HashMap::new();
-            let _ = decode(&text, &TypeTables::new(), &documents);
+            let contexts = Contexts::bundled();
+            let _ = decode(&text, &TypeTables::new(), &contexts);
         }
 
         #[test]
         fn any_payload_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), entry in prop::sample::select(vec![0u8, 1, 2])) {
-            let documents = documents();
+            let contexts = contexts();
             let payload = [&[0xd9, 0xcb, 0x1d, 0x82, entry][..], &bytes].concat();
-            let _ = decode(&format!("{PREFIX}{}", base45::encode(&payload)), &TypeTables::new(), &documents);
+            let _ = decode(&format!("{PREFIX}{}", base45::encode(&payload)), &TypeTables::new(), &contexts);
         }
 
         #[test]
         fn damaged_payload_is_read_or_refused(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-            let documents = documents();
+            let contexts = contexts();
             let credential = json!({ "@context": "https://example.org/c", "type": ["Pass"], "issued": "2026-03-01T12:00:00.250Z",
                 "holder": "https://example.org/a", "subject": [{ "note": "a", "count": 2 }], "sign": "uAQID" });
-            let mut bytes = cbor_ld::encode(credential.as_object().expect("an object"), &TypeTable::empty(), &documents).expect("written");
+            let mut bytes = cbor_ld::encode(credential.as_object().expect("an object"), &TypeTable::empty(), &contexts).expect("written");
             *at.get_mut(&mut bytes) = byte;
-            let _ = cbor_ld::decode(&bytes, &TypeTables::new(), &documents);
+            let _ = cbor_ld::decode(&bytes, &TypeTables::new(), &contexts);
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod credential_registry;
 pub mod did_registry;
 #[cfg(feature = "embedded-chain")]
 pub mod embedded;
+pub mod identity;
 pub mod ledger;
 pub mod qbft;
 pub mod receipt;

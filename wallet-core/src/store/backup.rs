@@ -244,14 +244,9 @@ fn to_bytes(plain: &Plain<'_>) -> Zeroizing<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::key::KeyAlgorithm;
-    use crate::store::record::tests::{diploma, shown};
+    use crate::store::kit::{diploma, light, rng, shown};
     use crate::store::{Format, HeldCredential};
-    use getrandom::rand_core::UnwrapErr;
     use proptest::prelude::*;
-
-    fn rng() -> impl CryptoRng {
-        UnwrapErr(getrandom::SysRng)
-    }
 
     fn passphrase(text: &str) -> Passphrase {
         Passphrase::new(text).expect("a passphrase")
@@ -274,7 +269,7 @@ mod tests {
     }
 
     fn file(backup: &Backup) -> String {
-        write_backup(backup, &passphrase("right"), Cost::new(8, 1).expect("a light cost"), &mut rng()).expect("a file")
+        write_backup(backup, &passphrase("right"), light(), &mut rng()).expect("a file")
     }
 
     #[test]

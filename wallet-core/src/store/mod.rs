@@ -27,19 +27,34 @@
 //! ```
 //!
 //! A record that was altered, swapped, rolled back or deleted behind the wallet's back is noticed when it is read; one that was
-//! added, or an index older than its records, by [`Vault::check`]. A storage that was rolled back *as a whole* looks like what it once was: only a counter
-//! kept elsewhere can tell, so [`Vault::open`] takes the least generation to accept.
+//! added, or an index older than its records, by [`Vault::check`]. A storage that was rolled back *as a whole* looks like what it
+//! once was: only a counter kept elsewhere can tell, so [`Vault::open`] takes the least generation to accept.
+
+/// Lets a type say in a log what it is and nothing of what it holds.
+macro_rules! content_does_not_print {
+    ($($type:ident),*) => {$(
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($type), "(hidden)"))
+            }
+        }
+    )*};
+}
 
 mod backup;
+mod edit;
 mod index;
+#[cfg(test)]
+mod kit;
 mod record;
 mod restore;
 mod vault;
 
 pub use backup::{Backup, BackupKey, read_backup, write_backup};
+pub use edit::{Edit, Pending, Trace};
 pub use index::RecordId;
 pub use record::{
     AcceptedContext, Channel, Display, Event, Format, HeldCredential, KeyReference, Kind, Occurrence, Protection, Record, Shown,
 };
 pub use restore::{Conflict, OnConflict, Preview, Summary};
-pub use vault::{Edit, HEADER, INDEX, Pending, RECORDS, StoreKey, Trace, Vault};
+pub use vault::{HEADER, INDEX, RECORDS, StoreKey, Vault};

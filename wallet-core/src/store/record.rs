@@ -312,16 +312,6 @@ impl Kind {
     }
 }
 
-macro_rules! content_does_not_print {
-    ($($type:ident),*) => {$(
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($type), "(hidden)"))
-            }
-        }
-    )*};
-}
-
 content_does_not_print!(HeldCredential, Display, Event, Occurrence, Shown, KeyReference, AcceptedContext);
 
 impl fmt::Debug for Record {
@@ -331,35 +321,10 @@ impl fmt::Debug for Record {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
+    use crate::store::kit::{diploma, shown};
     use proptest::prelude::*;
-
-    /// A diploma that reads like none in any file, so that a test may look for its text.
-    pub(in crate::store) fn diploma(mark: &str) -> HeldCredential {
-        HeldCredential {
-            format: Format::SdJwt,
-            text: format!("eyJhbGciOiJFUzI1NiJ9.{mark}.c2ln"),
-            disclosures: vec![format!("WyJzYWx0IiwibmFtZSIsIk{mark}")],
-            key: Some(KeyId("holder-key".to_owned())),
-            received: "2026-03-01T09:00:00-03:00".parse().expect("a date"),
-            from: "did:web:uni.example".to_owned(),
-            display: Display { title: format!("Diploma {mark}"), issuer: "Universidad".to_owned(), ..Display::default() },
-        }
-    }
-
-    pub(in crate::store) fn shown(credentials: &[RecordId]) -> Event {
-        let items =
-            credentials.iter().map(|id| Shown { credential: *id, title: "Diploma".to_owned(), claims: vec!["name".to_owned()] });
-        Event {
-            when: "2026-04-01T10:00:00Z".parse().expect("a date"),
-            what: Occurrence::Shown {
-                items: items.collect(),
-                to: Some("did:web:shop.example".to_owned()),
-                by: Channel::Presentation,
-            },
-        }
-    }
 
     #[test]
     fn record_reads_back_to_the_byte() {

@@ -7,9 +7,9 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::backup::Backup;
+use super::edit::Edit;
 use super::index::RecordId;
 use super::record::{HeldCredential, Kind, Record};
-use super::vault::Edit;
 use crate::error::Result;
 use crate::key::{KeyId, SecretKey};
 use crate::time::Timestamp;
@@ -73,16 +73,6 @@ impl fmt::Debug for Preview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Preview({} added, {} conflicts, {} keys, hidden)", self.added.len(), self.conflicts.len(), self.keys.len())
     }
-}
-
-macro_rules! content_does_not_print {
-    ($($type:ident),*) => {$(
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($type), "(hidden)"))
-            }
-        }
-    )*};
 }
 
 content_does_not_print!(Summary, Conflict);
@@ -205,14 +195,8 @@ fn summary(id: &RecordId, credential: &HeldCredential) -> Summary {
 mod tests {
     use super::*;
     use crate::key::KeyAlgorithm;
-    use crate::seal::{Cost, SealingKey};
-    use crate::store::record::tests::{diploma, shown};
-    use crate::store::{BackupKey, Event, StoreKey, Vault};
-    use getrandom::rand_core::UnwrapErr;
-
-    fn rng() -> impl CryptoRng {
-        UnwrapErr(getrandom::SysRng)
-    }
+    use crate::store::BackupKey;
+    use crate::store::kit::{change, diploma, rng, shown, store};
 
     fn id(digit: &str) -> RecordId {
         digit.repeat(32).parse().expect("a name")
@@ -237,29 +221,14 @@ mod tests {
 
     /// Restores into a store that keeps `held`, and tells what it keeps then.
     fn restore(backup: Backup, held: &[(RecordId, Record)], on_conflict: OnConflict) -> Vec<(RecordId, Record)> {
-        let secret = StoreKey::Device(SealingKey::from_bytes(&[7; 32]).expect("32 bytes"));
-        let (mut vault, _) = Vault::create(&secret, Cost::UNLOCK, &mut rng()).expect("a store");
-        let mut disk = BTreeMap::new();
-        let mut write = |vault: &mut Vault, work: &mut dyn FnMut(&mut Edit<'_>)| {
-            let mut edit = vault.edit().expect("settled");
-            work(&mut edit);
-            let pending = edit.finish(&mut rng());
-            for change in pending.changes() {
-                match change.clone() {
-                    crate::ports::Change::Put { name, bytes } => disk.insert(name, bytes),
-                    crate::ports::Change::Delete { name } => disk.remove(&name),
-                };
-            }
-            vault.commit(pending).expect("the last one");
-        };
-        write(&mut vault, &mut |edit| held.iter().for_each(|(id, record)| edit.put(*id, record, &mut rng()).expect("put")));
-        let mut backup = Some(backup);
-        write(&mut vault, &mut |edit| {
-            backup.take().expect("once").restore(edit, held, on_conflict, &mut rng()).expect("restored");
+        let (mut disk, mut vault) = store();
+        change(&mut disk, &mut vault, |edit| {
+            held.iter().for_each(|(id, record)| edit.put(*id, record, &mut rng()).expect("put"));
         });
+        change(&mut disk, &mut vault, |edit| backup.restore(edit, held, on_conflict, &mut rng()).expect("restored"));
         let kinds = [Kind::Credential, Kind::Event, Kind::Key, Kind::Context];
         let ids = kinds.into_iter().flat_map(|kind| vault.ids(kind));
-        ids.map(|id| (id, vault.read(&id, disk.get(&id.name()).map(Vec::as_slice)).expect("a record"))).collect()
+        ids.map(|id| (id, disk.read(&vault, &id).expect("a record"))).collect()
     }
 
     #[test]
@@ -300,9 +269,8 @@ mod tests {
 
     #[test]
     fn event_shortened_by_forgetting_stays_short() {
-        let event = |ids: &[RecordId]| -> Event { shown(ids) };
-        let held = vec![(id("2"), Record::Event(event(&[id("1")])))];
-        let records = vec![(id("2"), Record::Event(event(&[id("1"), id("3")])))];
+        let held = vec![(id("2"), Record::Event(shown(&[id("1")])))];
+        let records = vec![(id("2"), Record::Event(shown(&[id("1"), id("3")])))];
         assert_eq!(restore(backup(records, vec![]), &held, OnConflict::TakeBackup), held);
     }
 

@@ -1,14 +1,14 @@
 //! The vault: opens and seals records, and says what a change to them writes.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
+use super::edit::{Edit, Pending};
 use super::index::{Entry, Index, RecordId};
-use super::record::{Event, Kind, Record};
+use super::record::{Kind, Record};
 use crate::error::{Result, WalletError};
 use crate::ports::Change;
 use crate::seal::{CannotOpen, Cost, Passphrase, SealingKey, Stretch};
@@ -45,8 +45,8 @@ struct Header {
 /// An open store: the data key, which is wiped when this is dropped, and the index of what is kept.
 pub struct Vault {
     key: SealingKey,
-    index: Index,
-    settled: bool,
+    pub(super) index: Index,
+    pub(super) settled: bool,
 }
 
 impl Vault {
@@ -56,7 +56,7 @@ impl Vault {
     pub fn create(key: &StoreKey, cost: Cost, rng: &mut dyn CryptoRng) -> Result<(Self, Vec<Change>)> {
         let vault = Self { key: SealingKey::generate(rng), index: Index::default(), settled: true };
         let header = vault.rekey(key, cost, rng)?;
-        let index = put(INDEX, seal_index(&vault.key, &vault.index, rng));
+        let index = vault.seal_index(&vault.index, rng);
         Ok((vault, vec![header, index]))
     }
 
@@ -152,7 +152,7 @@ impl Vault {
         if !self.settled {
             return Err(WalletError::misused("refresh the vault after a write that did not end"));
         }
-        Ok(Edit { index: self.index.clone(), vault: self, changes: BTreeMap::new() })
+        Ok(Edit::new(self))
     }
 
     /// Takes note that the storage wrote a change.
@@ -164,107 +164,19 @@ impl Vault {
         self.settled = true;
         Ok(())
     }
+
+    pub(super) fn seal_record(&self, id: &RecordId, record: &Record, rng: &mut dyn CryptoRng) -> Result<Vec<u8>> {
+        Ok(seal(&self.key, &record_bound(id), &record.to_bytes()?, rng))
+    }
+
+    pub(super) fn seal_index(&self, index: &Index, rng: &mut dyn CryptoRng) -> Change {
+        put(INDEX, seal(&self.key, INDEX_BOUND, &index.to_bytes(), rng))
+    }
 }
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Vault(generation {}, hidden)", self.index.generation)
-    }
-}
-
-/// A change of one or more records, which is written whole or not at all.
-pub struct Edit<'v> {
-    vault: &'v mut Vault,
-    index: Index,
-    changes: BTreeMap<RecordId, Change>,
-}
-
-/// What becomes of a credential's history when it is forgotten.
-#[derive(Debug, Clone, Copy)]
-pub enum Trace<'a> {
-    /// It stays: that a credential was received and shown is remembered.
-    Keep,
-    /// It goes too. Given are all events of the store.
-    Erase(&'a [(RecordId, Event)]),
-}
-
-impl Edit<'_> {
-    /// Adds a record under a new name.
-    pub fn add(&mut self, record: &Record, rng: &mut dyn CryptoRng) -> Result<RecordId> {
-        let id = RecordId::generate(rng);
-        self.put(id, record, rng)?;
-        Ok(id)
-    }
-
-    /// Puts a record in the place of one of the same kind; `Misused` when there is none.
-    pub fn replace(&mut self, id: &RecordId, record: &Record, rng: &mut dyn CryptoRng) -> Result<()> {
-        match self.index.entries.get(id) {
-            Some(entry) if entry.kind == record.kind() => self.put(*id, record, rng),
-            _ => Err(WalletError::misused("only a record of the same kind is replaced")),
-        }
-    }
-
-    /// Removes a record; no error when there is none.
-    pub fn remove(&mut self, id: &RecordId) {
-        if self.index.entries.remove(id).is_some() {
-            self.changes.insert(*id, Change::Delete { name: id.name() });
-        }
-    }
-
-    /// Removes a credential and, when asked, every word of it in the history.
-    ///
-    /// An event that speaks of other credentials too keeps those. Fails with `Misused` when `id` is no credential, or the events
-    /// given are not all of them.
-    pub fn forget(&mut self, id: &RecordId, trace: Trace<'_>, rng: &mut dyn CryptoRng) -> Result<()> {
-        if self.index.entries.get(id).is_none_or(|entry| entry.kind != Kind::Credential) {
-            return Err(WalletError::misused("no such credential is kept"));
-        }
-        if let Trace::Erase(events) = trace {
-            let given: BTreeSet<&RecordId> = events.iter().map(|(id, _)| id).collect();
-            if self.index.entries.iter().any(|(id, entry)| entry.kind == Kind::Event && !given.contains(id)) {
-                return Err(WalletError::misused("give all events to erase a credential's"));
-            }
-            for (at, event) in events.iter().filter(|(_, event)| event.credentials().contains(id)) {
-                match event.without(id) {
-                    Some(rest) => self.replace(at, &Record::Event(rest), rng)?,
-                    None => self.remove(at),
-                }
-            }
-        }
-        self.remove(id);
-        Ok(())
-    }
-
-    /// Puts a record under a name it had elsewhere.
-    pub(super) fn put(&mut self, id: RecordId, record: &Record, rng: &mut dyn CryptoRng) -> Result<()> {
-        let plain = record.to_bytes()?;
-        let bytes = seal(&self.vault.key, &record_bound(&id), &plain, rng);
-        self.index.entries.insert(id, Entry::of(record.kind(), &bytes));
-        self.changes.insert(id, put(&id.name(), bytes));
-        Ok(())
-    }
-
-    /// Seals the new index and hands over what is to be written; [`Vault::commit`] takes it back when that is done.
-    pub fn finish(mut self, rng: &mut dyn CryptoRng) -> Pending {
-        self.index.generation += 1;
-        let mut changes: Vec<Change> = self.changes.into_values().collect();
-        changes.push(put(INDEX, seal_index(&self.vault.key, &self.index, rng)));
-        self.vault.settled = false;
-        Pending { changes, index: self.index }
-    }
-}
-
-/// A change on its way to the storage.
-#[must_use]
-pub struct Pending {
-    changes: Vec<Change>,
-    index: Index,
-}
-
-impl Pending {
-    /// What to write, in one [`Storage::write`](crate::ports::Storage::write).
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
     }
 }
 
@@ -290,10 +202,6 @@ fn open(key: &SealingKey, bound: &[u8], bytes: &[u8], what: &str) -> Result<zero
         Some(_) => Err(WalletError::unsupported("this store", "it was written by a newer version")),
         None => Err(altered(what)),
     }
-}
-
-fn seal_index(key: &SealingKey, index: &Index, rng: &mut dyn CryptoRng) -> Vec<u8> {
-    seal(key, INDEX_BOUND, &index.to_bytes(), rng)
 }
 
 fn open_index(key: &SealingKey, bytes: Option<&[u8]>) -> Result<Index> {
@@ -324,72 +232,8 @@ fn altered(what: &str) -> WalletError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::record::tests::{diploma, shown};
-    use getrandom::rand_core::UnwrapErr;
+    use crate::store::kit::{Disk, change, device, diploma, keep, light, rng, store};
     use proptest::prelude::*;
-
-    fn rng() -> impl CryptoRng {
-        UnwrapErr(getrandom::SysRng)
-    }
-
-    fn light() -> Cost {
-        Cost::new(8, 1).expect("a light cost")
-    }
-
-    fn device() -> StoreKey {
-        StoreKey::Device(SealingKey::from_bytes(&[7; 32]).expect("32 bytes"))
-    }
-
-    /// A storage without the port: what a door would have written.
-    #[derive(Clone, Default)]
-    struct Disk(BTreeMap<String, Vec<u8>>);
-
-    impl Disk {
-        fn write(&mut self, changes: &[Change]) {
-            for change in changes {
-                match change {
-                    Change::Put { name, bytes } => self.0.insert(name.clone(), bytes.clone()),
-                    Change::Delete { name } => self.0.remove(name),
-                };
-            }
-        }
-
-        fn bytes(&self, name: &str) -> Option<&[u8]> {
-            self.0.get(name).map(Vec::as_slice)
-        }
-
-        fn open(&self) -> Result<Vault> {
-            Vault::open(&device(), self.bytes(HEADER).expect("a header"), self.bytes(INDEX), 0)
-        }
-
-        fn read(&self, vault: &Vault, id: &RecordId) -> Result<Record> {
-            vault.read(id, self.bytes(&id.name()))
-        }
-
-        fn names(&self) -> Vec<String> {
-            self.0.keys().filter(|name| name.starts_with(RECORDS)).cloned().collect()
-        }
-    }
-
-    fn store() -> (Disk, Vault) {
-        let mut disk = Disk::default();
-        let (vault, changes) = Vault::create(&device(), light(), &mut rng()).expect("a store");
-        disk.write(&changes);
-        (disk, vault)
-    }
-
-    fn change<T>(disk: &mut Disk, vault: &mut Vault, work: impl FnOnce(&mut Edit<'_>) -> T) -> T {
-        let mut edit = vault.edit().expect("settled");
-        let done = work(&mut edit);
-        let pending = edit.finish(&mut rng());
-        disk.write(pending.changes());
-        vault.commit(pending).expect("the last one");
-        done
-    }
-
-    fn keep(disk: &mut Disk, vault: &mut Vault, mark: &str) -> RecordId {
-        change(disk, vault, |edit| edit.add(&Record::Credential(diploma(mark)), &mut rng()).expect("added"))
-    }
 
     fn altered_storage<T>(result: Result<T>) -> bool {
         matches!(result, Err(WalletError::StorageFailed { .. }))
@@ -495,30 +339,6 @@ mod tests {
             vault.check(&disk.names()).expect("nothing missing");
         }
         assert_eq!(keep(&mut disk, &mut vault, "two").name().len(), RECORDS.len() + 32);
-    }
-
-    #[test]
-    fn forgetting_erases_the_history_when_asked_and_only_its_own() {
-        let (mut disk, mut vault) = store();
-        let [one, two] = ["one", "two"].map(|mark| keep(&mut disk, &mut vault, mark));
-        let events = [shown(&[one]), shown(&[one, two]), shown(&[two])];
-        let ids = change(&mut disk, &mut vault, |edit| {
-            events.clone().map(|event| edit.add(&Record::Event(event), &mut rng()).expect("added"))
-        });
-        let all: Vec<(RecordId, Event)> = ids.into_iter().zip(events).collect();
-
-        let mut edit = vault.edit().expect("settled");
-        assert!(edit.forget(&one, Trace::Erase(&all[1..]), &mut rng()).is_err(), "not all events");
-        assert!(edit.forget(&ids[0], Trace::Keep, &mut rng()).is_err(), "no credential");
-
-        change(&mut disk, &mut vault, |edit| edit.forget(&one, Trace::Erase(&all), &mut rng()).expect("forgotten"));
-        assert_eq!((vault.ids(Kind::Credential), vault.ids(Kind::Event).len()), (vec![two], 2));
-        assert_eq!(disk.read(&vault, &ids[1]).expect("the event"), Record::Event(shown(&[two])));
-        assert_eq!(disk.read(&vault, &ids[2]).expect("the event"), Record::Event(shown(&[two])));
-        vault.check(&disk.names()).expect("nothing left over");
-
-        change(&mut disk, &mut vault, |edit| edit.forget(&two, Trace::Keep, &mut rng()).expect("forgotten"));
-        assert_eq!((vault.ids(Kind::Credential).len(), vault.ids(Kind::Event).len()), (0, 2));
     }
 
     #[test]

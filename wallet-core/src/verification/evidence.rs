@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credential::Credential;
 use crate::did::{Did, DidUrl, Resolution};
-use crate::securing::linked_data::Contexts;
 use crate::securing::Secured;
+use crate::securing::linked_data::Contexts;
 use crate::status::StatusEntry;
 use crate::time::Timestamp;
 
@@ -76,7 +76,9 @@ impl Evidence {
                     needs.insert(Need::StatusList(entry.list));
                 }
                 // A list has no status of its own, so this goes one level deep.
-                Some(Known::Found { what, .. }) if !credential.has_type("BitstringStatusListCredential") => self.collect(what, needs),
+                Some(Known::Found { what, .. }) if !credential.has_type("BitstringStatusListCredential") => {
+                    self.collect(what, needs)
+                }
                 Some(_) => {}
             }
         }

@@ -20,8 +20,8 @@ mod status_check;
 mod verdict;
 
 pub use evidence::{Evidence, Known, Need};
-pub use sentences::Say;
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
+pub use sentences::Say;
 pub use verdict::{Basis, Finding, Gap, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
 
 use subtle::ConstantTimeEq as _;

@@ -18,7 +18,8 @@ impl<'a> Examination<'a> {
         claimed: Option<&str>,
         needed: VerificationRelationship,
     ) -> Option<Did> {
-        let signers: Vec<Option<Did>> = (secured.proofs().iter()).map(|proof| proof.method.parse::<DidUrl>().ok().map(|m| m.did())).collect();
+        let signers: Vec<Option<Did>> =
+            (secured.proofs().iter()).map(|proof| proof.method.parse::<DidUrl>().ok().map(|m| m.did())).collect();
         let Some(first) = secured.proofs().first() else {
             self.reject(place, Reason::NotSecured);
             return None;
@@ -114,26 +115,27 @@ impl<'a> Examination<'a> {
     ) -> Option<PublicKey> {
         let signed = proof.created.as_ref().unwrap_or(self.now).clone();
         let periods: Vec<&KeyPeriod> = resolution.history.iter().filter(|period| period.id == *method).collect();
-        let (key, relationships) = if let Some(current) = resolution.document.verification_methods.iter().find(|m| m.id == *method) {
-            for (ended, revoked) in [(&current.revoked, true), (&current.expires, false)] {
-                if let Some(ended) = ended.as_ref().filter(|ended| *ended <= self.now) {
-                    self.ended_key(method, &signed, ended, revoked, place);
+        let (key, relationships) =
+            if let Some(current) = resolution.document.verification_methods.iter().find(|m| m.id == *method) {
+                for (ended, revoked) in [(&current.revoked, true), (&current.expires, false)] {
+                    if let Some(ended) = ended.as_ref().filter(|ended| *ended <= self.now) {
+                        self.ended_key(method, &signed, ended, revoked, place);
+                    }
                 }
-            }
-            (current.key.clone(), current.relationships.clone())
-        } else if let Some(period) = periods.last() {
-            if let Some(ended) = &period.until {
-                self.ended_key(method, &signed, ended, period.until_block.is_some(), place);
-            }
-            (period.key.clone(), period.relationships.clone())
-        } else {
-            let reason = match resolution.metadata.deactivated {
-                Some(true) => Reason::Deactivated { did: method.did() },
-                _ => Reason::KeyNotInDocument { method: method.to_string() },
+                (current.key.clone(), current.relationships.clone())
+            } else if let Some(period) = periods.last() {
+                if let Some(ended) = &period.until {
+                    self.ended_key(method, &signed, ended, period.until_block.is_some(), place);
+                }
+                (period.key.clone(), period.relationships.clone())
+            } else {
+                let reason = match resolution.metadata.deactivated {
+                    Some(true) => Reason::Deactivated { did: method.did() },
+                    _ => Reason::KeyNotInDocument { method: method.to_string() },
+                };
+                self.reject(place, reason);
+                return None;
             };
-            self.reject(place, reason);
-            return None;
-        };
         if let Some(first) = periods.first().filter(|first| first.from > signed.plus_seconds(CLOCK_SKEW)) {
             self.reject(place, Reason::KeyFromLater { method: method.to_string(), at: first.from.clone() });
         }

@@ -128,7 +128,12 @@ impl Say for Reason {
                 "O dado «{term}» não está definido e a assinatura não o cobre."
             ),
             Self::NotYetValid { from } => {
-                say!(language, "Será válida a partir de {from}.", "It will be valid from {from}.", "Será válida a partir de {from}.")
+                say!(
+                    language,
+                    "Será válida a partir de {from}.",
+                    "It will be valid from {from}.",
+                    "Será válida a partir de {from}."
+                )
             }
             Self::Expired { until } => say!(language, "Venció el {until}.", "It expired on {until}.", "Venceu em {until}."),
             Self::Revoked { .. } => say!(language, "El emisor la revocó.", "The issuer has revoked it.", "O emissor a revogou."),
@@ -151,7 +156,12 @@ impl Say for Reason {
                 "Esse pedido já foi respondido, ou nunca foi feito."
             ),
             Self::WrongAudience { .. } => {
-                say!(language, "Fue hecha para otro verificador.", "It was made for another verifier.", "Foi feita para outro verificador.")
+                say!(
+                    language,
+                    "Fue hecha para otro verificador.",
+                    "It was made for another verifier.",
+                    "Foi feita para outro verificador."
+                )
             }
             Self::HolderNotSubject { .. } => say!(
                 language,

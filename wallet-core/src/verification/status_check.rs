@@ -1,6 +1,8 @@
 //! The status lists: looked into only when the list itself stands.
 
-use super::{Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, StatusListUsed, Verdict, verify};
+use super::{
+    Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, StatusListUsed, Verdict, verify,
+};
 use crate::credential::Credential;
 use crate::language::Language;
 use crate::securing::Secured;

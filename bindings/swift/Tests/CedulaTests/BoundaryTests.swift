@@ -107,16 +107,17 @@ final class BoundaryTests: XCTestCase {
         XCTAssertTrue(reason.contains("write"), reason)
     }
 
-    @MainActor
     func testCallerIsNotBlockedWhileTheOwnerThinks() async throws {
         let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let (consent, give) = AsyncStream.makeStream(of: Void.self)
         let keystore = WaitingKeystore(ask: ask, consent: consent)
         // The main actor serves both: it could not give the consent if the call held it.
-        let check = Task { @MainActor in try await checkKeystore(keystore: keystore, algorithm: .ed25519) }
-        for await _ in asked { break }
-        give.finish()
-        try await check.value
+        try await Task { @MainActor in
+            async let check: Void = checkKeystore(keystore: keystore, algorithm: .ed25519)
+            for await _ in asked { break }
+            give.finish()
+            try await check
+        }.value
     }
 
     func testHundredCallsAtOnceAllFinish() async throws {
@@ -141,15 +142,6 @@ final class BoundaryTests: XCTestCase {
         _ = uniffi_cedula_fn_constructor_publickey_from_multikey(impossible, &status)
         XCTAssertEqual(2, status.code, "2 is the code of a caught panic")
         try testKeyReadsBackFromEveryForm()
-    }
-
-    private func failure(of call: () async throws -> Void) async -> WalletError? {
-        do {
-            try await call()
-            return nil
-        } catch {
-            return error as? WalletError
-        }
     }
 }
 

@@ -35,6 +35,10 @@ class MemoryStorage: Storage, @unchecked Sendable {
         lock.withLock { records[name] }
     }
 
+    func take(name: String) async throws -> Data? {
+        lock.withLock { records.removeValue(forKey: name) }
+    }
+
     func list(prefix: String) async throws -> [String] {
         let names = lock.withLock { Array(records.keys) }
         return names.filter { $0.utf8.starts(with: prefix.utf8) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

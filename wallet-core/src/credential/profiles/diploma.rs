@@ -1,4 +1,4 @@
-//! The diploma: an Open Badges 3.0 `OpenBadgeCredential` for a degree (1EdTech Open Badges 3.0 §B), and its reduced form.
+//! The diploma: an Open Badges 3.0 `OpenBadgeCredential` for a degree (1EdTech Open Badges 3.0 appendix B), and its reduced form.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use super::{OPEN_BADGES_CONTEXT, ProfileFault, members, missing_context};
 use crate::credential::{Credential, CredentialBuilder, CredentialTerms, Date};
 use crate::time::Timestamp;
 
-/// The kinds of degree, by their `achievementType` (Open Badges 3.0 §B.1.2).
+/// The kinds of degree, by their `achievementType` (Open Badges 3.0 appendix B).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DegreeKind {
     /// A degree of a kind not said.

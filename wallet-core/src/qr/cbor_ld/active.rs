@@ -204,6 +204,7 @@ fn expand(text: &str, members: &Map<String, Value>, active: &TermMap) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::securing::linked_data::Contexts;
     use serde_json::json;
 
     fn id_of(active: &Active, term: &str) -> Option<String> {
@@ -212,8 +213,8 @@ mod tests {
 
     #[test]
     fn type_scoped_terms_end_at_the_next_property() {
-        let documents = HashMap::new();
-        let mut terms = Terms::new(&documents);
+        let contexts = Contexts::bundled();
+        let mut terms = Terms::new(&contexts);
         let context = json!({ "part": "ex:part", "name": "ex:name", "T": { "@id": "ex:T", "@context": { "name": "ex:tName", "own": "ex:own" } } });
         let top = Active::nothing().embedded(&mut terms, Some(&context)).expect("a context");
         let typed = top.of_types(&mut terms, vec!["T".into()]).expect("a type");
@@ -225,8 +226,8 @@ mod tests {
 
     #[test]
     fn property_scoped_terms_reach_down() {
-        let documents = HashMap::new();
-        let mut terms = Terms::new(&documents);
+        let contexts = Contexts::bundled();
+        let mut terms = Terms::new(&contexts);
         let context = json!({ "part": { "@id": "ex:part", "@context": { "own": "ex:own" } } });
         let top = Active::nothing().embedded(&mut terms, Some(&context)).expect("a context");
         let part = top.of_property(&mut terms, "part").expect("a property");
@@ -236,8 +237,8 @@ mod tests {
 
     #[test]
     fn protected_term_is_not_redefined_except_to_the_same() {
-        let documents = HashMap::new();
-        let mut terms = Terms::new(&documents);
+        let contexts = Contexts::bundled();
+        let mut terms = Terms::new(&contexts);
         let context = json!({ "@protected": true, "name": "ex:name" });
         let top = Active::nothing().embedded(&mut terms, Some(&context)).expect("a context");
         assert!(top.embedded(&mut terms, Some(&json!({ "name": { "@id": "ex:name" } }))).is_ok());
@@ -246,8 +247,8 @@ mod tests {
 
     #[test]
     fn prefixes_are_written_out_and_loops_refused() {
-        let documents = HashMap::new();
-        let mut terms = Terms::new(&documents);
+        let contexts = Contexts::bundled();
+        let mut terms = Terms::new(&contexts);
         let context = json!({ "xsd": "http://www.w3.org/2001/XMLSchema#", "when": { "@id": "ex:when", "@type": "xsd:date" } });
         let top = Active::nothing().embedded(&mut terms, Some(&context)).expect("a context");
         assert_eq!(top.definition("when").expect("defined").body["@type"], "http://www.w3.org/2001/XMLSchema#date");

@@ -22,9 +22,9 @@ use self::decompress::Decompressor;
 use self::terms::{Definition, Terms};
 use super::cbor::{self, Cbor};
 use crate::qr::BarcodeFault;
+use crate::securing::linked_data::Contexts;
 
 pub use self::table::{TypeTable, TypeTables};
-pub use self::terms::Documents;
 
 /// The longest CBOR-LD that is written or read, in bytes; the largest QR code holds less than 3,000.
 pub const MAX_BYTES: usize = 1 << 16;
@@ -34,11 +34,11 @@ const LEGACY_TAGS: std::ops::RangeInclusive<u64> = 0x0600..=0x06ff;
 const LEGACY_SINGLETONS: std::ops::RangeInclusive<u64> = 0x0500..=0x0501;
 const UNCOMPRESSED: u64 = 0;
 
-/// Writes a JSON-LD document with a type table, taking contexts from `documents`.
+/// Writes a JSON-LD document with a type table, taking contexts from `contexts`.
 ///
 /// Some JSON has a form that would come back different; compare before you rely on it, as [`super::barcode::encode`] does.
-pub fn encode(document: &Map<String, Value>, table: &TypeTable, documents: &dyn Documents) -> Result<Vec<u8>, BarcodeFault> {
-    let mut compressor = Compressor { table, terms: Terms::new(documents) };
+pub fn encode(document: &Map<String, Value>, table: &TypeTable, contexts: &Contexts) -> Result<Vec<u8>, BarcodeFault> {
+    let mut compressor = Compressor { table, terms: Terms::new(contexts) };
     let payload = compressor.object(&Active::nothing(), document, 0)?;
     let entry = Cbor::Int(table.entry_id() as i64);
     let bytes = cbor::write(&Cbor::Tag(TAG, Box::new(Cbor::Array(vec![entry, payload]))));
@@ -48,8 +48,8 @@ pub fn encode(document: &Map<String, Value>, table: &TypeTable, documents: &dyn 
     Ok(bytes)
 }
 
-/// Reads a JSON-LD document with the table it names, taking contexts from `documents`.
-pub fn decode(bytes: &[u8], tables: &TypeTables, documents: &dyn Documents) -> Result<Map<String, Value>, BarcodeFault> {
+/// Reads a JSON-LD document with the table it names, taking contexts from `contexts`.
+pub fn decode(bytes: &[u8], tables: &TypeTables, contexts: &Contexts) -> Result<Map<String, Value>, BarcodeFault> {
     if bytes.len() > MAX_BYTES {
         return Err(BarcodeFault::TooLong { limit: MAX_BYTES, unit: "bytes" });
     }
@@ -61,7 +61,7 @@ pub fn decode(bytes: &[u8], tables: &TypeTables, documents: &dyn Documents) -> R
         };
     }
     let Cbor::Map(entries) = payload else { return Err(BarcodeFault::malformed("the CBOR-LD payload is not an object")) };
-    let mut decompressor = Decompressor { table: tables.table(entry_id)?, terms: Terms::new(documents) };
+    let mut decompressor = Decompressor { table: tables.table(entry_id)?, terms: Terms::new(contexts) };
     decompressor.object(&Active::nothing(), &entries)
 }
 
@@ -109,5 +109,105 @@ fn kind_of<'a>(term: &str, definition: Option<&'a Definition>) -> Cow<'a, str> {
         Some("@id" | "@vocab") => Cow::Borrowed(table::URL),
         Some(kind) => Cow::Borrowed(kind),
         None => Cow::Borrowed(table::NONE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const DIPLOMA_CONTEXT: &str = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
+
+    fn tagged(tag: u64, content: Cbor) -> Vec<u8> {
+        cbor::write(&Cbor::Tag(tag, Box::new(content)))
+    }
+
+    fn read(bytes: &[u8]) -> Result<Map<String, Value>, BarcodeFault> {
+        let table = TypeTable::programme(1001, &[DIPLOMA_CONTEXT], &[], &[]).expect("a table");
+        decode(bytes, &TypeTables::new().with(table), &Contexts::bundled())
+    }
+
+    fn with_entry(entry_id: i64, payload: Cbor) -> Vec<u8> {
+        tagged(TAG, Cbor::Array(vec![Cbor::Int(entry_id), payload]))
+    }
+
+    #[test]
+    fn every_tag_that_names_a_table_is_read() {
+        let payload = || Cbor::Map(vec![(Cbor::Text("a".into()), Cbor::Int(1))]);
+        let expected = json!({ "a": 1 }).as_object().cloned().expect("an object");
+        // 1001 is the bytes E9 07 in LEB128, of which the first stands in the tag.
+        let long = Cbor::Array(vec![Cbor::Bytes(vec![0x07]), payload()]);
+        for bytes in [
+            with_entry(1001, payload()),
+            with_entry(1, payload()),
+            with_entry(0, payload()),
+            tagged(0x0601, payload()),
+            tagged(0x06e9, long),
+        ] {
+            assert_eq!(read(&bytes).as_ref(), Ok(&expected), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn missing_table_is_said_whatever_the_tag() {
+        let empty = || Cbor::Map(vec![]);
+        assert_eq!(read(&with_entry(7, empty())), Err(BarcodeFault::MissingTable { entry_id: 7 }));
+        assert_eq!(read(&tagged(0x0607, empty())), Err(BarcodeFault::MissingTable { entry_id: 7 }));
+    }
+
+    #[test]
+    fn other_tags_and_headers_are_refused() {
+        let empty = || Cbor::Map(vec![]);
+        assert!(matches!(read(&tagged(0x0501, empty())), Err(BarcodeFault::Unsupported { .. })));
+        for bytes in [
+            tagged(18, empty()),
+            tagged(TAG, empty()),
+            with_entry(-1, empty()),
+            with_entry(1, Cbor::Array(vec![])),
+            tagged(0x0680, Cbor::Array(vec![Cbor::Bytes(vec![]), empty()])),
+            tagged(0x0680, Cbor::Array(vec![Cbor::Bytes(vec![0x80]), empty()])),
+            tagged(0x0680, Cbor::Array(vec![Cbor::Bytes(vec![0xff; 20]), empty()])),
+            cbor::write(&empty()),
+            vec![],
+        ] {
+            assert!(matches!(read(&bytes), Err(BarcodeFault::Malformed { .. })), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn member_named_twice_is_refused_in_every_disguise() {
+        let text = |text: &str| Cbor::Text(text.into());
+        let context = (Cbor::Int(0), Cbor::Map(vec![(text("a"), text("ex:a"))]));
+        for (first, second) in [(Cbor::Int(100), text("a")), (Cbor::Int(100), Cbor::Int(101)), (text("a"), text("a"))] {
+            let value = |key: &Cbor| if *key == Cbor::Int(101) { Cbor::Array(vec![]) } else { Cbor::Null };
+            let (one, other) = (value(&first), value(&second));
+            let bytes = with_entry(1, Cbor::Map(vec![context.clone(), (first, one), (second, other)]));
+            assert!(read(&bytes).is_err(), "{bytes:02x?}");
+        }
+        let contexts = Cbor::Map(vec![(Cbor::Int(0), text("ex:a")), (Cbor::Int(1), Cbor::Array(vec![]))]);
+        assert!(read(&with_entry(1, contexts)).is_err());
+        assert!(read(&with_entry(1, Cbor::Map(vec![(text("@context"), text("ex:a"))]))).is_err());
+    }
+
+    #[test]
+    fn payload_that_loads_contexts_over_and_over_is_refused() {
+        let over_and_over = Cbor::Map(vec![(Cbor::Int(1), Cbor::Array(vec![Cbor::Int(1); 2_700]))]);
+        assert_eq!(read(&with_entry(1001, over_and_over)), Err(BarcodeFault::TooMuchWork));
+    }
+
+    #[test]
+    fn deepest_document_is_written_and_read_on_a_small_stack() {
+        let deep = (0..60).fold(json!({}), |inner, _| json!({ "credentialSubject": inner, "type": "Achievement" }));
+        let mut document = deep.as_object().cloned().expect("an object");
+        document.insert("@context".into(), "https://www.w3.org/ns/credentials/v2".into());
+        let work = move || {
+            let bytes = encode(&document, &TypeTable::empty(), &Contexts::bundled()).expect("60 levels");
+            assert_eq!(read(&bytes), Ok(document));
+        };
+        std::thread::Builder::new().stack_size(512 * 1024).spawn(work).expect("a thread").join().expect("no overflow");
+        let deeper = (0..70).fold(json!({}), |inner, _| json!({ "a": inner }));
+        assert!(encode(deeper.as_object().expect("an object"), &TypeTable::empty(), &Contexts::bundled()).is_err());
     }
 }

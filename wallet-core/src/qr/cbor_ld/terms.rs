@@ -43,25 +43,8 @@ pub(super) const KEYWORDS: [&str; 28] = [
 pub(super) const CONTEXT_ID: i64 = 0;
 const FIRST_TERM: i64 = 100;
 const MAX_IMPORTS: usize = 4;
-const MAX_WORK: usize = 2_000_000;
-
-/// Where context documents come from.
-pub trait Documents {
-    /// The document of a context, `{"@context": …}`, if it is at hand.
-    fn document(&self, url: &str) -> Option<&Value>;
-}
-
-impl Documents for Contexts {
-    fn document(&self, url: &str) -> Option<&Value> {
-        Contexts::document(self, url)
-    }
-}
-
-impl Documents for HashMap<&str, Value> {
-    fn document(&self, url: &str) -> Option<&Value> {
-        self.get(url)
-    }
-}
+/// Terms and members looked at; a diploma takes about 2,000.
+const MAX_WORK: usize = 100_000;
 
 /// One term's definition as its context writes it.
 #[derive(Debug, Clone)]
@@ -79,7 +62,7 @@ pub(super) struct Context {
 
 /// The numbers given to terms so far; both sides give them in the same order, so they never travel.
 pub(super) struct Terms<'a> {
-    documents: &'a dyn Documents,
+    contexts: &'a Contexts,
     loaded: HashMap<String, Rc<Context>>,
     ids: HashMap<Rc<str>, i64>,
     names: HashMap<i64, Rc<str>>,
@@ -88,10 +71,10 @@ pub(super) struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    pub fn new(documents: &'a dyn Documents) -> Self {
+    pub fn new(contexts: &'a Contexts) -> Self {
         let keywords = || KEYWORDS.iter().map(|keyword| Rc::from(*keyword)).zip((0..).step_by(2));
         Self {
-            documents,
+            contexts,
             loaded: HashMap::new(),
             ids: keywords().collect(),
             names: keywords().map(|(keyword, id)| (id, keyword)).collect(),
@@ -132,7 +115,7 @@ impl<'a> Terms<'a> {
         if let Some(context) = self.loaded.get(url) {
             return Ok(context.clone());
         }
-        let document = self.documents.document(url).ok_or_else(|| BarcodeFault::MissingContext { url: url.to_owned() })?;
+        let document = self.contexts.document(url).ok_or_else(|| BarcodeFault::MissingContext { url: url.to_owned() })?;
         let members = document["@context"]
             .as_object()
             .ok_or_else(|| BarcodeFault::unsupported(format_args!("context {url} is not one object")))?;
@@ -190,8 +173,8 @@ mod tests {
 
     #[test]
     fn terms_are_numbered_from_100_in_sorted_order_keywords_apart() {
-        let documents = HashMap::new();
-        let mut terms = Terms::new(&documents);
+        let contexts = Contexts::bundled();
+        let mut terms = Terms::new(&contexts);
         terms.load(&json!({ "@protected": true, "b": "ex:b", "id": "@id", "A": "ex:A", "gone": null })).expect("a context");
         assert_eq!(["A", "b", "id"].map(|term| terms.id(term)), [Some(100), Some(102), Some(104)]);
         assert_eq!(terms.id("gone"), None);
@@ -202,8 +185,8 @@ mod tests {
 
     #[test]
     fn second_context_goes_on_numbering_where_the_first_stopped() {
-        let documents = HashMap::from([("ex:1", json!({ "@context": { "b": "ex:b", "c": "ex:c" } }))]);
-        let mut terms = Terms::new(&documents);
+        let contexts = Contexts::bundled().with("ex:1", r#"{ "@context": { "b": "ex:b", "c": "ex:c" } }"#).expect("a context");
+        let mut terms = Terms::new(&contexts);
         terms.load(&json!("ex:1")).expect("known");
         terms.load(&json!({ "a": "ex:a", "b": "ex:other" })).expect("a context");
         assert_eq!(["b", "c", "a"].map(|term| terms.id(term)), [Some(100), Some(102), Some(104)]);
@@ -212,8 +195,10 @@ mod tests {
 
     #[test]
     fn imports_that_never_end_are_refused() {
-        let documents = HashMap::from([("ex:circle", json!({ "@context": { "@import": "ex:circle", "a": "ex:a" } }))]);
-        assert_eq!(Terms::new(&documents).load(&json!("ex:circle")).err(), Some(BarcodeFault::TooMuchWork));
+        let contexts = Contexts::bundled()
+            .with("ex:circle", r#"{ "@context": { "@import": "ex:circle", "a": "ex:a" } }"#)
+            .expect("a context");
+        assert_eq!(Terms::new(&contexts).load(&json!("ex:circle")).err(), Some(BarcodeFault::TooMuchWork));
     }
 
     #[test]

@@ -107,10 +107,11 @@ fn uuid_text(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::securing::linked_data::Contexts;
 
     fn round(text: &str) -> Option<Vec<Cbor>> {
-        let documents = std::collections::HashMap::new();
-        match encode(text, &Terms::new(&documents)) {
+        let contexts = Contexts::bundled();
+        match encode(text, &Terms::new(&contexts)) {
             Some(Cbor::Array(parts)) => {
                 assert_eq!(decode(&parts).expect("written here"), text);
                 Some(parts)

@@ -173,31 +173,31 @@ impl<'a> Ask<'a> {
         })
     }
 
-    fn run(&self, call: &Call, header: &Header, gas: u64) -> Answer<ExecutionResult> {
-        let mut state = State::new(self.file, header.state_root);
-        evm::call(&mut state, self.chain.setting(header.number, header.timestamp), call, gas)
-    }
-
     fn call(&self) -> Answer {
         let call = granted!(self.read_call());
         let header = granted!(self.header(self.param(1))?);
-        let result = granted!(self.run(&call, &header, GAS_LIMIT)?);
+        let setting = self.chain.setting(header.number, header.timestamp);
+        let mut state = State::new(self.file, header.state_root);
+        let result = granted!(evm::call(&mut state, setting, &call, GAS_LIMIT)?);
         Ok(output(result).map(|output| json!(bytes(output))))
     }
 
-    /// The least gas with which a call succeeds, by bisection.
+    /// The least gas with which a call succeeds in the block after, by bisection.
     fn estimate_gas(&self) -> Answer {
         let call = granted!(self.read_call());
         let header = granted!(self.header(self.param(1))?);
-        let result = granted!(self.run(&call, &header, GAS_LIMIT)?);
+        let setting = self.chain.setting(header.number + 1, header.timestamp);
+        let run = |gas| evm::call(&mut State::new(self.file, header.state_root), setting, &call, gas);
+        let result = granted!(run(GAS_LIMIT)?);
         let (mut fails, mut enough) = (result.tx_gas_used() - 1, GAS_LIMIT);
         granted!(output(result));
         // The first guess covers what a call keeps back for its callee (EIP-150) and what is refunded at its end.
         let mut guess = (fails + 1) * 5 / 4 + 2300;
         while enough - fails > 1 {
-            match self.run(&call, &header, guess.min(enough - 1))? {
-                Ok(result) if result.is_success() => enough = guess.min(enough - 1),
-                _ => fails = guess.min(enough - 1),
+            let gas = guess.min(enough - 1);
+            match run(gas)? {
+                Ok(result) if result.is_success() => enough = gas,
+                _ => fails = gas,
             }
             guess = fails + (enough - fails) / 2;
         }

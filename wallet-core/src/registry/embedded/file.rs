@@ -1,5 +1,7 @@
 //! The one file of an embedded chain: a write is on the disk whole, or not at all.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use alloy_primitives::{B256, Bytes};
@@ -43,7 +45,10 @@ pub(super) struct Sealed {
 impl File {
     /// Opens the file at `path`, or makes it.
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
-        Ok(Self { database: Database::create(path)? })
+        if !path.try_exists()? {
+            make(path)?;
+        }
+        Ok(Self { database: Database::open(path)? })
     }
 
     /// Writes one block; on return it is on the disk.
@@ -89,6 +94,23 @@ impl File {
         let nodes = transaction.open_table(NODES)?;
         let head = headers.last()?.map(|(number, _)| number.value()).ok_or_else(|| Fault::damaged("the list of blocks"))?;
         Ok(Some(Snapshot { transaction, headers, nodes, head }))
+    }
+}
+
+/// Makes an empty file beside its place and puts it there whole, so that a kill leaves no half of one.
+fn make(path: &Path) -> Result<(), Fault> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = Path::new(&beside);
+    match fs::remove_file(beside) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e.into()),
+        _ => {}
+    }
+    drop(Database::create(beside)?);
+    // Unlike a rename, a link never replaces what somebody else has put there meanwhile.
+    match fs::hard_link(beside, path) {
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e.into()),
+        _ => Ok(fs::remove_file(beside)?),
     }
 }
 

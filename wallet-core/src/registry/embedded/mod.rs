@@ -140,7 +140,7 @@ macro_rules! fault_from {
         })*
     };
 }
-fault_from!(redb::DatabaseError, redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
+fault_from!(std::io::Error, redb::DatabaseError, redb::TransactionError, redb::TableError, redb::StorageError, redb::CommitError);
 
 impl revm::database_interface::DBErrorMarker for Fault {}
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::bundle::{BUNDLE, Bundled};
+use super::family::Families;
 use crate::error::{Result, WalletError};
 use crate::json;
 
@@ -19,6 +20,7 @@ pub struct Contexts(Arc<Inner>);
 
 struct Inner {
     added: BTreeMap<String, Added>,
+    families: Families,
 }
 
 #[derive(Clone)]
@@ -31,7 +33,7 @@ impl Contexts {
     /// The contexts that come with the library.
     pub fn bundled() -> Self {
         static BUNDLED: OnceLock<Contexts> = OnceLock::new();
-        BUNDLED.get_or_init(|| Self(Arc::new(Inner { added: BTreeMap::new() }))).clone()
+        BUNDLED.get_or_init(|| Self(Arc::new(Inner { added: BTreeMap::new(), families: Families::default() }))).clone()
     }
 
     /// These contexts and one more, the document `text` published at `url`.
@@ -57,7 +59,7 @@ impl Contexts {
         let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
         let mut added = self.0.added.clone();
         added.insert(url.to_owned(), Added { value: Arc::new(value), digest: digest.into() });
-        Ok(Self(Arc::new(Inner { added })))
+        Ok(Self(Arc::new(Inner { added, families: Families::default() })))
     }
 
     /// The context document at `url`, whole: an object with `@context`.
@@ -74,6 +76,11 @@ impl Contexts {
             Some(bundled) => Some(bundled.digest),
             None => self.0.added.get(url).map(|added| &*added.digest),
         }
+    }
+
+    /// What was compiled from them so far.
+    pub(super) fn families(&self) -> &Families {
+        &self.0.families
     }
 
     /// The URLs of all contexts at hand.

@@ -1,6 +1,38 @@
 //! From JSON-LD to canonical N-Quads, through contexts compiled once (JSON-LD 1.1, RDFC-1.0).
 
+mod active;
 mod bundle;
 mod contexts;
+mod define;
+mod error;
+mod expand;
+mod family;
+mod number;
+mod process;
+mod quads;
+pub mod rdfc;
+mod values;
+
+use serde_json::{Map, Value};
 
 pub use contexts::{Contexts, MAX_CONTEXT_BYTES};
+pub use error::LinkedDataError;
+use error::Stop;
+use expand::Expander;
+pub use quads::{LiteralKind, Quad, Term, Text};
+
+/// The quads of a JSON-LD document (JSON-LD 1.1 API §8.1), in no order, some perhaps twice.
+///
+/// Stricter than JSON-LD: what it would drop in silence, such as an undefined term or a relative IRI, is an error.
+pub fn to_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
+    match Expander::expand(document, contexts) {
+        Ok(quads) => Ok(quads),
+        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::Outside) => Err(LinkedDataError::invalid("not supported")),
+    }
+}
+
+/// The canonical N-Quads of a JSON-LD document, under RDFC-1.0 with SHA-256.
+pub fn canonical_nquads(document: &Map<String, Value>, contexts: &Contexts) -> Result<String, LinkedDataError> {
+    Ok(rdfc::canonicalize(&to_quads(document, contexts)?, rdfc::Hash::Sha256)?.nquads)
+}

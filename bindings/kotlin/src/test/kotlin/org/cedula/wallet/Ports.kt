@@ -47,15 +47,16 @@ open class MemoryStorage : Storage {
 
     override suspend fun read(name: String): ByteArray? = records[name]
 
+    override suspend fun take(name: String): ByteArray? = records.remove(name)
+
     override suspend fun list(prefix: String): List<String> = records.keys.filter { it.startsWith(prefix) }
 
-    @Synchronized
-    private fun apply(change: Change) {
-        when (change) {
-            is Change.Put -> records[change.name] = change.bytes
-            is Change.Delete -> records.remove(change.name)
+    override suspend fun write(changes: List<Change>) = synchronized(records) {
+        for (change in changes) {
+            when (change) {
+                is Change.Put -> records[change.name] = change.bytes
+                is Change.Delete -> records.remove(change.name)
+            }
         }
     }
-
-    override suspend fun write(changes: List<Change>) = changes.forEach(::apply)
 }

@@ -1,0 +1,396 @@
+//! Mirrors of the verdict, its reasons, gaps and warnings, and the claims that only an accepted one gives up.
+
+use serde_json::Value;
+use wallet_core::did::{Did, Standing};
+use wallet_core::language::Language;
+use wallet_core::time::Timestamp;
+use wallet_core::verification::{
+    Basis, Finding, Gap, Place, Reason, ResolutionUsed, Say as _, StatusListUsed, Verdict, Verified, Warning,
+};
+
+/// The outcome of verification.
+///
+/// Evidence that is missing never rejects, and never accepts: it leaves the verdict undetermined.
+#[uniffi::remote(Enum)]
+pub enum Verdict {
+    /// Every check passed.
+    Accepted(Verified),
+    /// At least one check failed, whatever else could not be found out.
+    Rejected {
+        /// Why, in the order of the checks.
+        reasons: Vec<ReasonFinding>,
+        /// What could not be found out besides.
+        gaps: Vec<GapFinding>,
+        /// What the verdict rests on.
+        basis: Basis,
+    },
+    /// No check failed, and not every one could be made.
+    Undetermined {
+        /// What is missing.
+        gaps: Vec<GapFinding>,
+        /// What the verdict rests on.
+        basis: Basis,
+    },
+}
+
+/// Credentials that passed every check; only verification makes one.
+#[derive(uniffi::Object)]
+pub struct VerifiedClaims(pub(crate) Verified);
+
+#[uniffi::export]
+impl VerifiedClaims {
+    /// Who presented, when it was a presentation: the DID that signed it.
+    pub fn holder(&self) -> Option<Did> {
+        self.0.holder().cloned()
+    }
+
+    /// The claims of each credential as JSON text: its `credentialSubject`, one object or a list.
+    pub fn claims(&self) -> Vec<String> {
+        self.0.claims().into_iter().map(Value::to_string).collect()
+    }
+
+    /// What a person should know although every check passed.
+    pub fn warnings(&self) -> Vec<WarningFinding> {
+        self.0.warnings().to_vec()
+    }
+
+    /// What the verdict rests on.
+    pub fn basis(&self) -> Basis {
+        self.0.basis().clone()
+    }
+}
+
+/// A reason, and what it is about.
+pub type ReasonFinding = Finding<Reason>;
+/// A gap, and what it is about.
+pub type GapFinding = Finding<Gap>;
+/// A warning, and what it is about.
+pub type WarningFinding = Finding<Warning>;
+
+/// A check that failed, and on what.
+#[uniffi::remote(Record)]
+pub struct ReasonFinding {
+    /// What it is about.
+    pub place: Place,
+    /// What was found.
+    pub what: Reason,
+}
+
+/// A check that could not be made, and on what.
+#[uniffi::remote(Record)]
+pub struct GapFinding {
+    /// What it is about.
+    pub place: Place,
+    /// What is missing.
+    pub what: Gap,
+}
+
+/// What a person should know of an accepted credential, and of which.
+#[uniffi::remote(Record)]
+pub struct WarningFinding {
+    /// What it is about.
+    pub place: Place,
+    /// What to know.
+    pub what: Warning,
+}
+
+/// The verdict in one word a person understands.
+#[uniffi::export]
+pub fn say_verdict(verdict: Verdict, language: Language) -> String {
+    verdict.say(language)
+}
+
+/// The reason in one plain sentence.
+#[uniffi::export]
+pub fn say_reason(reason: ReasonFinding, language: Language) -> String {
+    reason.say(language)
+}
+
+/// The gap in one plain sentence.
+#[uniffi::export]
+pub fn say_gap(gap: GapFinding, language: Language) -> String {
+    gap.say(language)
+}
+
+/// The warning in one plain sentence.
+#[uniffi::export]
+pub fn say_warning(warning: WarningFinding, language: Language) -> String {
+    warning.say(language)
+}
+
+/// A check that failed.
+#[uniffi::remote(Enum)]
+pub enum Reason {
+    /// It does not follow the data model.
+    Malformed {
+        /// The rule that is broken.
+        fault: String,
+    },
+    /// It carries no proof.
+    NotSecured,
+    /// The issuer's, or the holder's, identifier is not a DID of its method.
+    InvalidDid {
+        /// The identifier.
+        did: String,
+    },
+    /// The issuer's DID was given up for good before the credential was signed.
+    Deactivated {
+        /// The DID.
+        did: Did,
+    },
+    /// The key that is named is not, and never was, in the signer's DID document.
+    KeyNotInDocument {
+        /// The verification method that the proof names.
+        method: String,
+    },
+    /// The key belongs to somebody else than the one who is named as issuer or holder.
+    SignerMismatch {
+        /// Who is said to have signed.
+        claimed: String,
+        /// Whose key it is.
+        signer: String,
+    },
+    /// The key may not be used for this: a login key cannot issue.
+    WrongPurpose {
+        /// The verification method.
+        method: String,
+        /// What the key would have to be for.
+        needed: String,
+    },
+    /// The algorithm that the proof names is not the key's.
+    WrongAlgorithm {
+        /// The verification method.
+        method: String,
+    },
+    /// The key was revoked before the proof was made.
+    KeyRevoked {
+        /// The verification method.
+        method: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The key's validity had ended before the proof was made.
+    KeyExpired {
+        /// The verification method.
+        method: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The proof says it was made before the key existed.
+    KeyFromLater {
+        /// The verification method.
+        method: String,
+        /// When the key was added.
+        at: Timestamp,
+    },
+    /// The proof's own validity has ended.
+    ProofExpired {
+        /// When.
+        at: Timestamp,
+    },
+    /// The proof says it was made in the future.
+    ProofFromFuture {
+        /// When.
+        at: Timestamp,
+    },
+    /// The content is not what was signed, or the signer did not sign it.
+    BadSignature,
+    /// A claim that no context defines: it would not be covered by the signature.
+    UndefinedTerm {
+        /// The claim's name.
+        term: String,
+    },
+    /// The validity has not begun.
+    NotYetValid {
+        /// When it will.
+        from: Timestamp,
+    },
+    /// The validity has ended.
+    Expired {
+        /// When it did.
+        until: Timestamp,
+    },
+    /// The issuer has revoked it.
+    Revoked {
+        /// The status list that says so.
+        list: String,
+    },
+    /// The issuer has suspended it for the time being.
+    Suspended {
+        /// The status list that says so.
+        list: String,
+    },
+    /// It was made for another request.
+    WrongNonce,
+    /// This nonce was never given out, or has been used.
+    NonceUsed,
+    /// It was made for somebody else.
+    WrongAudience {
+        /// For whom.
+        audience: Vec<String>,
+    },
+    /// The one who presents is not the one the credential is about.
+    HolderNotSubject {
+        /// Who presents.
+        holder: String,
+    },
+    /// A presentation was expected, and this is a bare credential.
+    NotAPresentation,
+}
+
+/// A check that could not be made.
+#[uniffi::remote(Enum)]
+pub enum Gap {
+    /// The signer's DID could not be resolved.
+    Unresolved {
+        /// The DID.
+        did: Did,
+        /// What happened.
+        why: String,
+    },
+    /// What is known of the signer's DID is older than the policy allows.
+    ResolutionStale {
+        /// The DID.
+        did: Did,
+        /// How old it is.
+        as_of: Timestamp,
+    },
+    /// A JSON-LD context is not at hand, so what was signed cannot be known.
+    MissingContext {
+        /// Its URL.
+        url: String,
+    },
+    /// The table that the QR code was written with is not at hand.
+    MissingTable {
+        /// Its number.
+        table: u64,
+    },
+    /// The key, or the proof, is of a kind this version does not know.
+    Unsupported {
+        /// What it is.
+        what: String,
+    },
+    /// The status list is not at hand.
+    StatusMissing {
+        /// Its URL.
+        list: String,
+    },
+    /// The status list is older than it, or the policy, allows.
+    StatusStale {
+        /// Its URL.
+        list: String,
+        /// How old it is.
+        as_of: Timestamp,
+    },
+    /// The status list itself does not stand: forged, by another issuer, for another purpose, too short.
+    StatusNotGood {
+        /// Its URL.
+        list: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The key that signed has been retired since, and nothing proves that it signed before.
+    SigningTimeUnproven {
+        /// The verification method.
+        method: String,
+        /// When the key's validity ended.
+        ended: Timestamp,
+    },
+    /// The signature is good, and nobody has said that this issuer may be believed.
+    UnknownIssuer {
+        /// The issuer.
+        issuer: String,
+    },
+    /// No nonce or audience to compare with was given: it could be a copy of an earlier presentation.
+    FreshnessUnchecked,
+    /// Reading it would take more work than any honest credential needs.
+    TooMuchWork,
+}
+
+/// What a person should know of an accepted credential.
+#[uniffi::remote(Enum)]
+pub enum Warning {
+    /// Nobody vouches for the issuer; the policy lets any issuer pass.
+    IssuerNotKnown {
+        /// The issuer.
+        issuer: String,
+    },
+    /// A bare credential, which anybody may hold a copy of: check the photo ID.
+    Bearer,
+    /// The key has been retired since; the date of signing is the signer's own word.
+    SigningTimeClaimed {
+        /// The verification method.
+        method: String,
+        /// When the key's validity ended.
+        ended: Timestamp,
+    },
+    /// The registry's word was believed, not proven.
+    Believed {
+        /// The DID it is about.
+        did: Did,
+    },
+    /// It breaks a rule of the profile it claims to follow.
+    Profile {
+        /// The rule.
+        fault: String,
+    },
+}
+
+/// What a verdict rests on, and how old it is.
+#[uniffi::remote(Record)]
+pub struct Basis {
+    /// The moment the verdict is about.
+    pub at: Timestamp,
+    /// The DIDs that were looked up.
+    pub resolutions: Vec<ResolutionUsed>,
+    /// The status lists that were looked into.
+    pub status_lists: Vec<StatusListUsed>,
+}
+
+/// A resolution that a verdict rests on.
+#[uniffi::remote(Record)]
+pub struct ResolutionUsed {
+    /// The DID.
+    pub did: Did,
+    /// How far the resolution can be trusted, and the block it was read at.
+    pub standing: Standing,
+    /// When it was made.
+    pub as_of: Timestamp,
+}
+
+/// A status list that a verdict rests on.
+#[uniffi::remote(Record)]
+pub struct StatusListUsed {
+    /// Its URL.
+    pub list: String,
+    /// When it was fetched.
+    pub as_of: Timestamp,
+}
+
+/// How far a resolution can be trusted.
+#[uniffi::remote(Enum)]
+pub enum Standing {
+    /// The DID contains its document: did:key, did:jwk.
+    SelfContained,
+    /// Checked against a state proof of a block there is reason to trust.
+    Proven {
+        /// The block the document was read at.
+        block: u64,
+    },
+    /// Only reported, by a registry node or a web server.
+    Believed {
+        /// The block the document was read at; none for did:web.
+        block: Option<u64>,
+    },
+}
+
+/// A language for what a person reads (BCP 47 primary language subtags).
+#[uniffi::remote(Enum)]
+pub enum Language {
+    /// Spanish.
+    Es,
+    /// English.
+    En,
+    /// Portuguese.
+    Pt,
+}

@@ -1,0 +1,163 @@
+//! The W3C suites for canonical RDF, JSON-LD and canonical JSON, and the vectors of the EdDSA cryptosuites.
+//!
+//! The files are looked for in `$CEDULA_VECTORS`, else in `../shared/vectors`.
+
+#[path = "linked_data/nquads.rs"]
+mod nquads;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use wallet_core::key::PublicKey;
+use wallet_core::securing::linked_data::rdfc::{self, Hash};
+use wallet_core::securing::linked_data::{Contexts, LinkedDataError, to_quads};
+use wallet_core::securing::{Secured, jcs};
+
+/// The folder of one suite; none where the vectors are not at hand, which CI does not accept.
+fn suite(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("CEDULA_VECTORS").map(PathBuf::from);
+    let folder = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors")).join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(std::env::var_os("CI").is_none(), "the vectors are not at hand: set CEDULA_VECTORS");
+    println!("skipped: no {}", folder.display());
+    None
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn read_json(path: &Path) -> Value {
+    serde_json::from_str(&read(path)).expect("JSON")
+}
+
+#[test]
+fn w3c_rdf_canon_suite_passes() {
+    let Some(folder) = suite("rdf-canon/tests") else { return };
+    let manifest = read_json(&folder.join("manifest.jsonld"));
+    let mut passed = 0;
+    for test in manifest["entries"].as_array().expect("entries") {
+        let file = |name: &str| folder.join(test[name].as_str().expect("a file"));
+        let hash = if test["hashAlgorithm"] == "SHA384" { Hash::Sha384 } else { Hash::Sha256 };
+        let dataset = nquads::read(&read(&file("action")));
+        let canonical = rdfc::canonicalize(&dataset.quads, hash);
+        match test["type"].as_str().expect("a type") {
+            "rdfc:RDFC10EvalTest" => assert_eq!(canonical.expect("canonical").nquads, read(&file("result")), "{}", test["id"]),
+            "rdfc:RDFC10MapTest" => {
+                let canonical = canonical.expect("canonical");
+                let labels: BTreeMap<_, _> =
+                    dataset.labels.iter().map(|(label, node)| (label.clone(), canonical.labels[node].clone())).collect();
+                let expected: BTreeMap<String, String> = serde_json::from_value(read_json(&file("result"))).expect("a map");
+                assert_eq!(labels, expected, "{}", test["id"]);
+            }
+            "rdfc:RDFC10NegativeEvalTest" => assert_eq!(canonical, Err(LinkedDataError::TooMuchWork), "{}", test["id"]),
+            other => panic!("a test of another type: {other}"),
+        }
+        passed += 1;
+    }
+    assert_eq!(passed, 86);
+}
+
+/// The tests of the to-RDF suite that are not claimed, each with the reason.
+const NOT_CLAIMED: &str = include_str!("linked_data/not_claimed.txt");
+
+#[test]
+fn w3c_json_ld_to_rdf_suite_passes_for_what_is_claimed() {
+    let Some(folder) = suite("json-ld-api/tests") else { return };
+    let manifest = read_json(&folder.join("toRdf-manifest.jsonld"));
+    let not_claimed: BTreeMap<&str, &str> =
+        NOT_CLAIMED.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
+    let (mut passed, mut left, mut faults) = (0, 0, Vec::new());
+    for test in manifest["sequence"].as_array().expect("tests") {
+        let id = test["@id"].as_str().expect("an id");
+        let outcome = to_rdf(&folder, test);
+        match (outcome, not_claimed.contains_key(id)) {
+            (Ok(()), false) => passed += 1,
+            (Ok(()), true) => faults.push(format!("{id} passes and is listed as not claimed")),
+            // Whatever is not claimed is refused: other quads than the suite's would be a wrong signature.
+            (Err(Outcome::Refused(_)), true) => left += 1,
+            (Err(Outcome::Refused(why)), false) => faults.push(format!("{id} {why}")),
+            (Err(Outcome::Wrong(why)), _) => faults.push(format!("{id} WRONG {why}")),
+        }
+    }
+    println!("JSON-LD to RDF: {passed} passed, {left} not claimed");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+enum Outcome {
+    /// Nothing was computed.
+    Refused(String),
+    /// Something else than expected was computed.
+    Wrong(String),
+}
+
+fn to_rdf(folder: &Path, test: &Value) -> Result<(), Outcome> {
+    let option = &test["option"];
+    for (name, value) in [("specVersion", "json-ld-1.0"), ("processingMode", "json-ld-1.0")] {
+        if option[name] == value {
+            return Err(Outcome::Refused("is for JSON-LD 1.0".into()));
+        }
+    }
+    for name in ["produceGeneralizedRdf", "expandContext", "base"] {
+        if !option[name].is_null() {
+            return Err(Outcome::Refused(format!("needs the option {name}")));
+        }
+    }
+    if option["rdfDirection"] == "compound-literal" {
+        return Err(Outcome::Refused("needs compound literals".into()));
+    }
+    let input = test["input"].as_str().expect("a file");
+    let negative = test.get("expectErrorCode").is_some();
+    let document = match serde_json::from_str(&read(&folder.join(input))) {
+        Ok(Value::Object(map)) => map,
+        Ok(Value::Array(all)) => Map::from_iter([("@graph".to_owned(), Value::Array(all))]),
+        _ if negative => return Ok(()),
+        _ => return Err(Outcome::Refused("is not JSON".into())),
+    };
+    let quads = match to_quads(&document, &Contexts::bundled()) {
+        Err(_) if negative => return Ok(()),
+        Err(error) => return Err(Outcome::Refused(error.to_string())),
+        Ok(_) if negative => return Err(Outcome::Wrong(format!("not refused: {}", test["expectErrorCode"]))),
+        Ok(quads) => quads,
+    };
+    let Some(expect) = test["expect"].as_str() else { return Ok(()) };
+    let expected = nquads::read(&read(&folder.join(expect)));
+    let ours = rdfc::canonicalize(&quads, Hash::Sha256).map_err(|e| Outcome::Refused(e.to_string()))?.nquads;
+    let theirs = rdfc::canonicalize(&expected.quads, Hash::Sha256).map_err(|e| Outcome::Refused(e.to_string()))?.nquads;
+    if ours == theirs { Ok(()) } else { Err(Outcome::Wrong(format!("\n--- ours\n{ours}--- theirs\n{theirs}"))) }
+}
+
+#[test]
+fn rfc_8785_vectors_pass() {
+    let Some(folder) = suite("jcs/testdata") else { return };
+    for name in ["arrays", "french", "structures", "unicode", "values", "weird"] {
+        let input = read_json(&folder.join(format!("input/{name}.json")));
+        let output = read(&folder.join(format!("output/{name}.json")));
+        assert_eq!(jcs::canonicalize(&input).expect("canonical"), output.trim_end(), "{name}");
+    }
+}
+
+#[test]
+fn vc_di_eddsa_vectors_verify() {
+    let Some(folder) = suite("di-eddsa/TestVectors") else { return };
+    let examples = r#"{"@context":{"@vocab":"https://www.w3.org/ns/credentials/examples#"}}"#;
+    let contexts = Contexts::bundled().with("https://www.w3.org/ns/credentials/examples/v2", examples).expect("a context");
+    for name in [
+        "eddsa-rdfc-2022/signedDataInt.json",
+        "eddsa-rdfc-2022/employ/signedDataInt.json",
+        "eddsa-jcs-2022/signedJCS.json",
+        "proof-set-chain/signedProofSet1.json",
+        "proof-set-chain/signedProofSet2.json",
+    ] {
+        let secured = Secured::read(&read(&folder.join(name))).expect("a secured credential");
+        for (at, proof) in secured.proofs().iter().enumerate() {
+            let (_, multikey) = proof.method.split_once('#').expect("a did:key");
+            let key = PublicKey::from_multikey(multikey).expect("a Multikey");
+            assert_eq!(secured.check_signature(at, &key, &contexts), Ok(()), "{name}, proof {at}");
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! Expansion of a document straight to quads, through compiled contexts (JSON-LD 1.1 API §5.1 and §8.1 in one pass).
+//!
+//! Whatever JSON-LD would drop in silence is an error here: no signature would cover it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::active::{Active, Definition, Keyword, Meaning};
+use super::contexts::Contexts;
+use super::error::{LinkedDataError, Stop};
+use super::family::{Family, Scope};
+use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
+use crate::json::MAX_DEPTH;
+
+/// The most quads one document may make.
+pub(super) const MAX_QUADS: usize = 20_000;
+
+/// The expansion of one document.
+pub(super) struct Expander<'d, 'c> {
+    pub contexts: &'c Contexts,
+    pub family: Arc<Family>,
+    pub work: usize,
+    depth: usize,
+    blanks: u32,
+    labels: HashMap<String, u32>,
+    quads: Vec<Quad<'d>>,
+}
+
+/// The graph quads go to: none is the default graph.
+pub(super) type Graph<'d> = Option<Term<'d>>;
+
+/// Where an expanded value goes.
+pub(super) enum Target<'t, 'd> {
+    /// To the far end of a property.
+    Edge { subject: &'t Term<'d>, predicate: &'t Text<'d>, reverse: bool },
+    /// Into a list.
+    List(&'t mut Vec<Term<'d>>),
+    /// Nowhere: it is a node of a graph, which says what it has to say in its own quads.
+    Contents,
+    /// Nowhere: it is the document.
+    Document,
+}
+
+/// What a map's key says about the node it holds (`@id`, `@type` and property-valued `@index` containers).
+#[derive(Default)]
+pub(super) struct Extra<'d> {
+    pub id: Option<&'d str>,
+    pub kind: Option<&'d str>,
+    pub property: Option<(Text<'d>, Term<'d>)>,
+    /// Whether the node comes from such a map.
+    pub from_map: bool,
+}
+
+/// A member of an object with what its name stands for.
+pub(super) struct Member<'d, 'a> {
+    pub name: &'d str,
+    pub value: &'d Value,
+    pub definition: Option<&'a Arc<Definition>>,
+    pub meaning: Meaning<'d>,
+}
+
+impl<'d, 'c> Expander<'d, 'c> {
+    /// Expands `document` to quads.
+    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, Stop> {
+        let mut work = 0;
+        let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
+        let base = family.base().clone();
+        let quads = Vec::with_capacity(64);
+        let mut this = Self { contexts, family, work, depth: 0, blanks: 0, labels: HashMap::new(), quads };
+        this.element(&base, None, document, Extra::default(), &None, &mut Target::Document)?;
+        Ok(this.quads)
+    }
+
+    /// Expands a value of `property`, flattening arrays and sets.
+    pub fn values(
+        &mut self,
+        active: &Arc<Active>,
+        property: Option<&'d str>,
+        value: &'d Value,
+        graph: &Graph<'d>,
+        target: &mut Target<'_, 'd>,
+    ) -> Result<(), Stop> {
+        match value {
+            Value::Null => Ok(()),
+            Value::Array(all) => {
+                self.deeper()?;
+                for one in all {
+                    self.values(active, property, one, graph, target)?;
+                }
+                self.depth -= 1;
+                Ok(())
+            }
+            Value::Object(map) => self.object(active, property, map, Extra::default(), graph, target),
+            scalar => {
+                let scoped = property.and_then(|property| active.terms.get(property)).filter(|d| d.scoped.is_some());
+                let term = match scoped {
+                    None => self.scalar(active, property, scalar)?,
+                    Some(definition) => {
+                        let active = self.scoped(active, definition, Scope::Property)?;
+                        self.scalar(&active, property, scalar)?
+                    }
+                };
+                self.emit(target, graph, term)
+            }
+        }
+    }
+
+    /// Expands an object that is a value of `property`: first its contexts, then what it holds.
+    pub fn object(
+        &mut self,
+        active: &Arc<Active>,
+        property: Option<&'d str>,
+        map: &'d Map<String, Value>,
+        extra: Extra<'d>,
+        graph: &Graph<'d>,
+        target: &mut Target<'_, 'd>,
+    ) -> Result<(), Stop> {
+        let definition = property.and_then(|property| active.terms.get(property)).filter(|d| d.scoped.is_some());
+        let mut current = active.clone();
+        if let Some(previous) = &active.previous
+            && !extra.from_map
+            && !stays(active, map)
+        {
+            current = previous.clone();
+        }
+        if let Some(definition) = definition {
+            current = self.scoped(&current, definition, Scope::Property)?;
+        }
+        if let Some(local) = map.get("@context") {
+            current = self.family.embedded(&current, local, (self.contexts, &mut self.work))?;
+        }
+        self.element(&current, property, map, extra, graph, target)
+    }
+
+    /// Expands an object whose own context is `outer` but for its types' scoped contexts.
+    fn element(
+        &mut self,
+        outer: &Arc<Active>,
+        property: Option<&'d str>,
+        map: &'d Map<String, Value>,
+        extra: Extra<'d>,
+        graph: &Graph<'d>,
+        target: &mut Target<'_, 'd>,
+    ) -> Result<(), Stop> {
+        self.deeper()?;
+        let types = types(outer, map)?;
+        let active = self.typed(outer, &types)?;
+        let mut members = Vec::with_capacity(map.len());
+        for (name, value) in map {
+            if name != "@context" {
+                let definition = active.terms.get(name.as_str());
+                let meaning = definition.map_or_else(|| active.meaning(name), |definition| Active::mapped(definition));
+                members.push(Member { name, value, definition, meaning });
+            }
+        }
+        let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
+        if let Some(value) = keyword(Keyword::Value) {
+            self.value_object(outer, value.value, &members, graph, target)?;
+        } else if let Some(list) = keyword(Keyword::List) {
+            only_beside_index(&members)?;
+            let list = self.list(&active, property, list.value, graph)?;
+            self.emit(target, graph, list)?;
+        } else if let Some(set) = keyword(Keyword::Set) {
+            only_beside_index(&members)?;
+            self.values(&active, property, set.value, graph, target)?;
+        } else {
+            let node = Node { outer, active: &active, types, extra };
+            self.node(node, &members, graph, target)?;
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn node(
+        &mut self,
+        node: Node<'_, 'd>,
+        members: &[Member<'d, '_>],
+        graph: &Graph<'d>,
+        target: &mut Target<'_, 'd>,
+    ) -> Result<(), Stop> {
+        let Node { outer, active, types, extra } = node;
+        let of = |wanted| move |member: &&Member<'d, '_>| member.meaning == Meaning::Keyword(wanted);
+        let mut ids = members.iter().filter(of(Keyword::Id));
+        let id = match ids.next() {
+            None => extra.id,
+            Some(member) => Some(member.value.as_str().ok_or_else(|| Stop::invalid("invalid @id value"))?),
+        };
+        if ids.next().is_some() {
+            return Err(Stop::invalid("colliding keywords"));
+        }
+        // A document that is nothing but a graph fills the default graph.
+        if matches!(target, Target::Document) && !members.is_empty() && members.iter().all(|member| of(Keyword::Graph)(&member)) {
+            for member in members {
+                self.graph_contents(active, member.value, &None)?;
+            }
+            return Ok(());
+        }
+        let says = members.iter().any(|m| !of(Keyword::Id)(&m) && !of(Keyword::Index)(&m)) || extra.kind.is_some();
+        if !says && extra.property.is_none() && id.is_some() && matches!(target, Target::Contents | Target::Document) {
+            return Err(Stop::invalid("an object of nothing but an @id where nothing refers to it"));
+        }
+        let subject = match id {
+            None => self.fresh(),
+            Some(id) => self.resource(active.reference(id), "@id")?,
+        };
+        for kind in extra.kind.iter().chain(&types) {
+            let kind = self.resource(outer.meaning(kind), kind)?;
+            self.quad(subject.clone(), Text::Borrowed(RDF_TYPE), kind, graph)?;
+        }
+        if let Some((predicate, object)) = extra.property {
+            self.quad(subject.clone(), predicate, object, graph)?;
+        }
+        for member in members {
+            self.member(active, member, &subject, graph)?;
+        }
+        self.emit(target, graph, subject)
+    }
+
+    /// One member of a node, or of what is nested into it.
+    fn member(
+        &mut self,
+        active: &Arc<Active>,
+        member: &Member<'d, '_>,
+        subject: &Term<'d>,
+        graph: &Graph<'d>,
+    ) -> Result<(), Stop> {
+        let value = member.value;
+        match &member.meaning {
+            Meaning::Iri(predicate) => self.property(active, member, predicate, subject, graph),
+            Meaning::Blank(_) => Err(Stop::invalid("a blank node as property")),
+            Meaning::Nothing => Err(LinkedDataError::undefined(member.name).into()),
+            Meaning::Keyword(Keyword::Id | Keyword::Type) => Ok(()),
+            Meaning::Keyword(Keyword::Index) if value.is_string() => Ok(()),
+            Meaning::Keyword(Keyword::Index) => Err(Stop::invalid("invalid @index value")),
+            Meaning::Keyword(Keyword::Graph) => self.graph_contents(active, value, &Some(subject.clone())),
+            Meaning::Keyword(Keyword::Included) => self.graph_contents(active, value, graph),
+            Meaning::Keyword(Keyword::Reverse) => self.reverse(active, value, subject, graph),
+            Meaning::Keyword(Keyword::Nest) => self.nested(active, member, subject, graph),
+            Meaning::Keyword(_) => Err(Stop::invalid(format!("{} has no place in a node", member.name))),
+        }
+    }
+
+    fn graph_contents(&mut self, active: &Arc<Active>, value: &'d Value, graph: &Graph<'d>) -> Result<(), Stop> {
+        if !(value.is_object() || value.is_array()) {
+            return Err(Stop::invalid("invalid @graph or @included value"));
+        }
+        self.values(active, None, value, graph, &mut Target::Contents)
+    }
+
+    fn reverse(&mut self, active: &Arc<Active>, value: &'d Value, subject: &Term<'d>, graph: &Graph<'d>) -> Result<(), Stop> {
+        let map = value.as_object().ok_or_else(|| Stop::invalid("invalid @reverse value"))?;
+        for (name, value) in map {
+            let Meaning::Iri(predicate) = active.meaning(name) else {
+                return Err(LinkedDataError::undefined(name).into());
+            };
+            // The reverse of a reverse property is the property.
+            let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
+            let mut target = Target::Edge { subject, predicate: &predicate, reverse };
+            self.values(active, Some(name), value, graph, &mut target)?;
+        }
+        Ok(())
+    }
+
+    fn nested(
+        &mut self,
+        active: &Arc<Active>,
+        member: &Member<'d, '_>,
+        subject: &Term<'d>,
+        graph: &Graph<'d>,
+    ) -> Result<(), Stop> {
+        let active = match member.definition {
+            Some(definition) if definition.scoped.is_some() => self.scoped(active, definition, Scope::Property)?,
+            _ => active.clone(),
+        };
+        let all = match member.value {
+            Value::Array(all) => all.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        self.deeper()?;
+        for one in all {
+            let map = one.as_object().ok_or_else(|| Stop::invalid("invalid @nest value"))?;
+            for (name, value) in map {
+                let member = Member { name, value, definition: active.terms.get(name.as_str()), meaning: active.meaning(name) };
+                match member.meaning {
+                    Meaning::Keyword(Keyword::Value) => return Err(Stop::invalid("invalid @nest value")),
+                    Meaning::Keyword(Keyword::Id | Keyword::Type | Keyword::Context) => return Err(Stop::Outside),
+                    _ => self.member(&active, &member, subject, graph)?,
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// `outer` with the scoped contexts of the node's types, in lexicographical order.
+    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, Stop> {
+        let mut active = outer.clone();
+        let mut scoped: Vec<_> =
+            types.iter().filter_map(|kind| outer.terms.get_key_value(*kind)).filter(|(_, d)| d.scoped.is_some()).collect();
+        scoped.sort_unstable_by_key(|(name, _)| *name);
+        for (_, definition) in scoped {
+            active = self.scoped(&active, definition, Scope::Type)?;
+        }
+        Ok(active)
+    }
+
+    pub fn scoped(&mut self, from: &Arc<Active>, definition: &Arc<Definition>, scope: Scope) -> Result<Arc<Active>, Stop> {
+        self.family.scoped(from, definition, scope, (self.contexts, &mut self.work))
+    }
+
+    /// The list of the items of `value`, as the first of its nodes.
+    pub fn list(
+        &mut self,
+        active: &Arc<Active>,
+        property: Option<&'d str>,
+        value: &'d Value,
+        graph: &Graph<'d>,
+    ) -> Result<Term<'d>, Stop> {
+        let all = match value {
+            Value::Array(all) => all.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let of_lists =
+            property.and_then(|p| active.terms.get(p)).is_some_and(|d| d.container.has(super::active::Container::LIST));
+        self.deeper()?;
+        let mut items = Vec::new();
+        for one in all {
+            if of_lists && one.is_array() {
+                items.push(self.list(active, property, one, graph)?);
+            } else {
+                self.values(active, property, one, graph, &mut Target::List(&mut items))?;
+            }
+        }
+        self.depth -= 1;
+        let mut rest = Term::Iri(Text::Borrowed(RDF_NIL));
+        for item in items.into_iter().rev() {
+            let cell = self.fresh();
+            self.quad(cell.clone(), Text::Borrowed(RDF_FIRST), item, graph)?;
+            self.quad(cell.clone(), Text::Borrowed(RDF_REST), rest, graph)?;
+            rest = cell;
+        }
+        Ok(rest)
+    }
+
+    pub fn emit(&mut self, target: &mut Target<'_, 'd>, graph: &Graph<'d>, term: Term<'d>) -> Result<(), Stop> {
+        let literal = matches!(term, Term::Literal { .. });
+        match target {
+            Target::Edge { subject, predicate, reverse: false } => {
+                self.quad((*subject).clone(), (*predicate).clone(), term, graph)
+            }
+            Target::Edge { .. } if literal => Err(Stop::invalid("invalid reverse property value")),
+            Target::Edge { subject, predicate, .. } => self.quad(term, (*predicate).clone(), (*subject).clone(), graph),
+            Target::List(items) => {
+                items.push(term);
+                Ok(())
+            }
+            Target::Contents | Target::Document if literal => Err(Stop::invalid("a value where only a node can be")),
+            Target::Contents | Target::Document => Ok(()),
+        }
+    }
+
+    pub fn quad(&mut self, subject: Term<'d>, predicate: Text<'d>, object: Term<'d>, graph: &Graph<'d>) -> Result<(), Stop> {
+        if self.quads.len() >= MAX_QUADS {
+            return Err(LinkedDataError::TooMuchWork.into());
+        }
+        self.quads.push(Quad { subject, predicate, object, graph: graph.clone() });
+        Ok(())
+    }
+
+    pub fn fresh(&mut self) -> Term<'d> {
+        self.blanks += 1;
+        Term::Blank(self.blanks - 1)
+    }
+
+    /// The node `meaning` names; `name` tells of it in the error.
+    pub fn resource(&mut self, meaning: Meaning<'d>, name: &str) -> Result<Term<'d>, Stop> {
+        match meaning {
+            Meaning::Iri(iri) => Ok(Term::Iri(iri)),
+            Meaning::Blank(label) => {
+                let next = self.blanks;
+                let number = *self.labels.entry(label.to_string()).or_insert(next);
+                self.blanks += u32::from(number == next);
+                Ok(Term::Blank(number))
+            }
+            Meaning::Keyword(_) | Meaning::Nothing => Err(LinkedDataError::undefined(name).into()),
+        }
+    }
+
+    pub fn deeper(&mut self) -> Result<(), Stop> {
+        if self.depth >= MAX_DEPTH {
+            return Err(LinkedDataError::TooDeep.into());
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    pub fn literal(text: Text<'d>, kind: LiteralKind<'d>) -> Term<'d> {
+        Term::Literal { text, kind }
+    }
+}
+
+/// A node on its way to quads.
+struct Node<'t, 'd> {
+    /// The context its types are read in.
+    outer: &'t Active,
+    /// The context its other members are read in.
+    active: &'t Arc<Active>,
+    types: Vec<&'d str>,
+    extra: Extra<'d>,
+}
+
+/// Whether an object stays in a context that does not propagate: it is a value, or only a reference.
+fn stays(active: &Active, map: &Map<String, Value>) -> bool {
+    let only_id = map.len() == 1 && map.keys().all(|name| active.keyword(name) == Some(Keyword::Id));
+    only_id || map.keys().any(|name| active.keyword(name) == Some(Keyword::Value))
+}
+
+/// The types an object names.
+fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, Stop> {
+    let bad = || Stop::invalid("invalid type value");
+    let mut types = Vec::new();
+    for (name, value) in map {
+        if active.keyword(name) == Some(Keyword::Type) {
+            match value {
+                Value::String(one) => types.push(one.as_str()),
+                Value::Array(all) => {
+                    for one in all {
+                        types.push(one.as_str().ok_or_else(bad)?);
+                    }
+                }
+                _ => return Err(bad()),
+            }
+        }
+    }
+    Ok(types)
+}
+
+/// A set or list object holds nothing else but an index.
+fn only_beside_index(members: &[Member<'_, '_>]) -> Result<(), Stop> {
+    let others = members.iter().filter(|member| member.meaning != Meaning::Keyword(Keyword::Index)).count();
+    if others == 1 { Ok(()) } else { Err(Stop::invalid("invalid set or list object")) }
+}
