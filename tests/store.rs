@@ -225,6 +225,11 @@ impl Storage for Failing<'_> {
         self.inner.read(name).await
     }
 
+    async fn take(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        self.call()?;
+        self.inner.take(name).await
+    }
+
     async fn list(&self, prefix: &str) -> Result<Vec<String>> {
         self.call()?;
         self.inner.list(prefix).await

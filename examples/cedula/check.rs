@@ -50,12 +50,12 @@ async fn judge_with(home: &Home, trust: &Trust, storage: Arc<dyn Storage>) -> Re
         }
         _ => {
             let carried = Evidence::new(Contexts::bundled());
-            (Verifier { resolver: None, network: None, storage, carried, tables: home.tables()? }, Expectations::default())
+            (Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? }, Expectations::default())
         }
     };
     if !trust.offline {
         let network: Arc<dyn Network> = Arc::new(HomeNetwork::new(home, Some(HttpNetwork::new()?)));
-        verifier.resolver = Some(Arc::new(resolver(home, trust, network.clone()).await?));
+        verifier.resolver = resolver(home, trust, network.clone()).await?;
         verifier.network = Some(network);
     }
     // Somebody who passes no pack wants to know of every issuer; the verdict warns that nobody vouches for it.
@@ -88,7 +88,7 @@ async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Resu
 pub async fn ask(home: &Home, screen: &Screen, asked: &args::Ask) -> Result<u8> {
     let carried = Evidence::new(Contexts::bundled());
     let storage = home.storage(REQUESTS).await?;
-    let verifier = Verifier { resolver: None, network: None, storage, carried, tables: home.tables()? };
+    let verifier = Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? };
     let types: Vec<&str> = asked.types.iter().map(String::as_str).collect();
     let request = verifier.ask(&asked.audience, &asked.purpose, &types, &mut system_rng(), &system_now()).await?;
     write_or_print(screen, asked.out.as_deref(), &format!("{:#}", request.to_json()), "request")?;

@@ -7,6 +7,7 @@ use wallet_core::error::{Result, WalletError};
 use wallet_core::platform::system_rng;
 use wallet_core::presentation::Request;
 use wallet_core::qr::TypeTables;
+use wallet_core::resolver::Resolver;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::TrustPack;
@@ -84,7 +85,7 @@ impl Verifier {
     #[uniffi::constructor]
     pub fn bare(storage: Arc<dyn Storage>) -> Self {
         let (storage, carried) = (Arc::new(AppStorage(storage)), Evidence::new(Contexts::bundled()));
-        Self(verifier::Verifier { resolver: None, network: None, storage, carried, tables: TypeTables::new() })
+        Self(verifier::Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: TypeTables::new() })
     }
 
     /// A verifier that judges from a trust pack, which `publisher`, a did:key or did:jwk, signed and which is valid at `now`.

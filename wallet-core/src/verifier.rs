@@ -6,7 +6,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde_json::Value;
 
-use crate::did::{self, Did, Resolution, ResolutionError};
+use crate::did::{Did, DidUrl, Resolution, ResolutionError, Unresolved};
 use crate::error::{Result, WalletError};
 use crate::ports::{Change, HttpRequest, Network, Storage};
 use crate::presentation::Request;
@@ -19,8 +19,8 @@ use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Pla
 
 /// Asks for credentials and judges what comes back.
 pub struct Verifier {
-    /// Looks up the signers; none for a verifier that works from what it carries.
-    pub resolver: Option<Arc<Resolver>>,
+    /// Looks up the signers that it carries no evidence of; without registries for a verifier with no network.
+    pub resolver: Resolver,
     /// Fetches status lists; none for a verifier that works from what it carries.
     pub network: Option<Arc<dyn Network>>,
     /// Remembers which requests are open, so that each is answered once.
@@ -39,7 +39,7 @@ const ROUNDS: usize = 3;
 impl Verifier {
     /// A verifier with no network, which judges from `pack` alone.
     pub fn offline(pack: &TrustPack, storage: Arc<dyn Storage>) -> Result<Self> {
-        Ok(Self { resolver: None, network: None, storage, carried: pack.evidence()?, tables: pack.type_tables()? })
+        Ok(Self { resolver: Resolver::new(), network: None, storage, carried: pack.evidence()?, tables: pack.type_tables()? })
     }
 
     /// Asks for one credential of each of `types`; the answer is judged by [`Verifier::check_answer`], once, within five minutes.
@@ -147,15 +147,10 @@ impl Verifier {
     }
 
     async fn resolve(&self, did: &Did, now: &Timestamp) -> Known<Resolution> {
-        let missing = |why: &str| Known::Missing { why: why.to_owned() };
-        let answer = match &self.resolver {
-            None => did::resolve_self_contained(did),
-            Some(resolver) => resolver.resolve(did, now).await,
-        };
-        match answer {
+        match self.resolver.resolve(&DidUrl::from(did), now).await {
             Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(ResolutionError::InvalidDid) => Known::Impossible,
-            Err(error) => missing(&error.to_string()),
+            Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
+            Err(unresolved) => Known::Missing { why: unresolved.reason },
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod registrar;
 
-pub use registrar::Registrar;
+pub use registrar::{Registrar, Written};
 
 use std::sync::Arc;
 
