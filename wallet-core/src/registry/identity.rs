@@ -115,8 +115,8 @@ impl Subject {
         for log in logs {
             let time = *times.get(&log.block_number).ok_or_else(|| bad("it did not say the time of a block"))?;
             let (identity, event) = read_event(log, time)?;
-            if identity != self.identity {
-                return Err(bad("it sent an event of another identity"));
+            if identity != self.identity || log.block_timestamp.is_some_and(|said| said != time) {
+                return Err(bad("it sent an event of another identity, or of two times"));
             }
             running_hash = fold(running_hash, log, time);
             events.push(event);
