@@ -232,6 +232,46 @@ fn revoked_credential_is_rejected() {
 }
 
 #[test]
+fn suspended_credential_is_rejected() {
+    let mut world = World::new();
+    world.diploma["credentialStatus"]["statusPurpose"] = json!("suspension");
+    let mut list = world.status_list(&[INDEX]).body().clone();
+    list["credentialSubject"]["statusPurpose"] = json!("suspension");
+    let list = world.university.sign(list, &world.university.options(Kind::Credential, Mechanism::EddsaRdfc2022));
+    world.know_list(list);
+    rejects_only(&world.verdict(), |r| matches!(r, Reason::Suspended { .. }));
+}
+
+#[test]
+fn list_for_another_purpose_leaves_the_verdict_open() {
+    let mut world = World::new();
+    world.diploma["credentialStatus"]["statusPurpose"] = json!("suspension");
+    leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusNotGood { .. }));
+}
+
+#[test]
+fn status_entry_that_was_taken_out_breaks_the_signature() {
+    let world = World::new();
+    let mut text: Value = serde_json::from_str(world.issue().text()).expect("JSON");
+    text.as_object_mut().expect("an object").remove("credentialStatus");
+    let stripped = Secured::read(&text.to_string()).expect("still a credential");
+    rejects_only(&world.verify(&world.present(&stripped)), |r| *r == Reason::BadSignature);
+}
+
+#[test]
+fn proof_of_an_unknown_kind_beside_a_good_one_is_said_so() {
+    let world = World::new();
+    let mut text: Value = serde_json::from_str(world.issue().text()).expect("JSON");
+    let good = text["proof"].take();
+    text["proof"] = json!([good, { "type": "DataIntegrityProof", "cryptosuite": "quantum-2030", "proofPurpose": "assertionMethod",
+        "verificationMethod": world.university.method(), "proofValue": "z1" }]);
+    let credential = Secured::read(&text.to_string()).expect("a credential");
+    let verdict = world.verify(&world.present(&credential));
+    let warnings = verdict.verified().expect("accepted").warnings();
+    assert!(warnings.iter().any(|w| matches!(w.what, Warning::UncheckedProof { .. })), "{verdict:#?}");
+}
+
+#[test]
 fn missing_status_list_leaves_the_verdict_open() {
     let mut world = World::new();
     world.evidence.status_lists.insert(LIST.to_owned(), Known::Missing { why: "time-out".to_owned() });

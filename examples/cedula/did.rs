@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wallet_core::did::{Did, DidUrl, Resolution, Standing, VerificationRelationship};
 use wallet_core::error::WalletError;
-use wallet_core::issuer::Written;
 use wallet_core::key::{KeyAlgorithm, PublicKey};
 use wallet_core::platform::{HttpNetwork, system_now};
 use wallet_core::ports::Keystore;
@@ -14,7 +13,7 @@ use wallet_core::resolver::Resolver;
 use wallet_core::time::Timestamp;
 
 use crate::args::DidCommand;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::hold;
 use crate::home::Home;
 use crate::issuers::{self, NewIssuer};
@@ -31,11 +30,9 @@ pub async fn run(home: &Home, screen: &Screen, command: &DidCommand) -> Result<u
     let now = system_now();
     match command {
         DidCommand::New { name, display_name, status_base } => {
-            let new = NewIssuer {
-                name,
-                display_name: display_name.as_deref().unwrap_or(name),
-                status_base: status_base.as_deref().unwrap_or(&format!("https://{name}.example/status")),
-            };
+            let own = format!("https://{name}.example/status");
+            let status_base = status_base.as_deref().unwrap_or(&own);
+            let new = NewIssuer { name, display_name: display_name.as_deref().unwrap_or(name), status_base };
             create(home, screen, &new, &now).await
         }
         DidCommand::Show { did } => show(home, screen, did.as_deref(), &now).await,
@@ -144,7 +141,7 @@ async fn add_key(
     let (_, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
     let write = DidWrite::add_key(&public, purpose, seconds)?;
     let written = registry.registrar().change_did(&record.did, &record.owner, &write).await?;
-    print_written(screen, &record.did, &written);
+    print_written(screen, &record.did, written.block, written.gas);
     Ok(0)
 }
 
@@ -157,7 +154,7 @@ async fn revoke_key(home: &Home, screen: &Screen, name: &str, key: Option<&str>)
     };
     let write = DidWrite::revoke_key(&key, VerificationRelationship::AssertionMethod)?;
     let written = registry.registrar().change_did(&record.did, &record.owner, &write).await?;
-    print_written(screen, &record.did, &written);
+    print_written(screen, &record.did, written.block, written.gas);
     Ok(0)
 }
 
@@ -170,7 +167,7 @@ async fn rotate(home: &Home, screen: &Screen, name: &str) -> Result<u8> {
     let old = std::mem::replace(&mut record.owner, owner);
     let written = registry.registrar().change_did(&record.did, &old, &write).await?;
     issuers::keep(home, name, &record)?;
-    print_written(screen, &record.did, &written);
+    print_written(screen, &record.did, written.block, written.gas);
     Ok(0)
 }
 
@@ -178,13 +175,12 @@ async fn change(home: &Home, screen: &Screen, name: &str, write: &DidWrite) -> R
     let record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
     let written = registry.registrar().change_did(&record.did, &record.owner, write).await?;
-    print_written(screen, &record.did, &written);
+    print_written(screen, &record.did, written.block, written.gas);
     Ok(0)
 }
 
-fn print_written(screen: &Screen, did: &Did, written: &Written) {
-    let Written { block, gas, transaction } = written;
-    screen.object(&json!({ "did": did, "block": block, "gas": gas, "transaction": transaction }));
+fn print_written(screen: &Screen, did: &Did, block: u64, gas: u64) {
+    screen.object(&json!({ "did": did, "block": block, "gas": gas }));
     screen.line(words!(
         screen.language,
         "{did} was changed in block {block}, for {gas} gas.",

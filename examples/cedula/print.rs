@@ -8,7 +8,9 @@ use wallet_core::language::Language;
 use wallet_core::verification::{Say as _, Verdict};
 
 use crate::failure::Failure;
-use crate::words::words;
+
+/// The longest line of a paragraph, in characters.
+const WIDTH: usize = 96;
 
 /// Where a command's words go.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +48,11 @@ impl Screen {
     pub fn field(&self, label: &str, value: impl Display) {
         let pad = 14usize.saturating_sub(label.chars().count());
         self.line(format!("  {}{} {value}", self.paint(Tone::Quiet, label), " ".repeat(pad)));
+    }
+
+    /// A text of several sentences, broken into lines.
+    pub fn paragraph(&self, text: &str) {
+        text.lines().flat_map(broken).for_each(|line| self.line(line));
     }
 
     /// A heading with room above it.
@@ -115,9 +122,21 @@ pub fn sentences(verdict: &Verdict, language: Language) -> Vec<String> {
     reasons.chain(gaps).chain(warnings).collect()
 }
 
-/// `n` things, in the language.
-pub fn characters(n: usize, language: Language) -> String {
-    words!(language, "{n} characters", "{n} caracteres", "{n} caracteres")
+/// A line of text in lines of a readable length.
+fn broken(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is always a line");
+        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(word.to_owned());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
 }
 
 /// A closed pipe, as in `cedula list | head -1`, is the reader's choice and no failure.

@@ -19,11 +19,6 @@ pub fn publish(home: &Home, url: &str, text: &str) -> failure::Result<()> {
     home.write(&format!("published/{file}"), text.as_bytes())
 }
 
-/// What the folder publishes at `url`, if it does.
-pub fn published(home: &Home, url: &str) -> Option<String> {
-    fs::read_to_string(home.path("published").join(file_of(url)?)).ok()
-}
-
 /// The network as this folder sees it: what it publishes itself, and the world beyond unless that is shut out.
 pub struct HomeNetwork {
     published: PathBuf,

@@ -31,6 +31,9 @@ impl<'a> Examination<'a> {
         if let (Some(claimed), None) = (claimed, &signer) {
             self.reject(place, Reason::SignerMismatch { claimed: claimed.to_owned(), signer: first.method.clone() });
         }
+        for mechanism in secured.unsupported() {
+            self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
+        }
         for index in 0..secured.proofs().len() {
             self.proof(secured, index, place, needed);
         }
