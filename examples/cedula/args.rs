@@ -55,7 +55,9 @@ pub enum Command {
     #[command(after_help = "Examples:\n  cedula scan card.png\n  cedula scan - < credential.json")]
     Scan(Scan),
     /// Ask for credentials, as a verifier
-    #[command(after_help = "Example:\n  cedula ask --audience library.example --purpose 'Reader card' --type OpenBadgeCredential --out request.json")]
+    #[command(
+        after_help = "Example:\n  cedula ask --audience library.example --purpose 'Reader card' --type OpenBadgeCredential --out request.json"
+    )]
     Ask(Ask),
     /// Answer a verifier's request, as the holder
     #[command(after_help = "Example:\n  cedula present --request request.json 2 --out answer.json")]
@@ -66,7 +68,9 @@ pub enum Command {
         cedula verify diploma.json --rpc https://node.example --registry 0x… --chain-id 648540")]
     Verify(Verify),
     /// Revoke or suspend a credential that was issued, or take that back
-    #[command(after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…")]
+    #[command(
+        after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…"
+    )]
     Status(Status),
     /// Put together the signed trust pack that a verifier carries offline
     #[command(after_help = "Example:\n  cedula pack --out country.pack --days 30")]
@@ -118,6 +122,9 @@ pub struct Issue {
     /// Leave out what a printed diploma does not need, so that it fits in a small QR code
     #[arg(long)]
     pub reduced: bool,
+    /// Make them such that they can be suspended, and not only revoked
+    #[arg(long)]
+    pub suspendable: bool,
     /// Keep them in this folder's own wallet, as credentials about its own holder
     #[arg(long, conflicts_with = "to")]
     pub keep: bool,

@@ -96,8 +96,12 @@ fn print_resolution(screen: &Screen, resolution: &Resolution) {
     let l = screen.language;
     screen.heading(resolution.document.id.as_str());
     let standing = match &resolution.standing {
-        Standing::SelfContained => words!(l, "the identifier holds its key", "el identificador lleva su clave", "o identificador leva sua chave"),
-        Standing::Proven { block } => words!(l, "proven at block {block}", "comprobado en el bloque {block}", "comprovado no bloco {block}"),
+        Standing::SelfContained => {
+            words!(l, "the identifier holds its key", "el identificador lleva su clave", "o identificador leva sua chave")
+        }
+        Standing::Proven { block } => {
+            words!(l, "proven at block {block}", "comprobado en el bloque {block}", "comprovado no bloco {block}")
+        }
         Standing::Believed { block: Some(block) } => {
             words!(l, "as block {block} says", "según el bloque {block}", "segundo o bloco {block}")
         }
@@ -109,8 +113,12 @@ fn print_resolution(screen: &Screen, resolution: &Resolution) {
     }
     for method in &resolution.document.verification_methods {
         let uses: Vec<&str> = method.relationships.iter().map(|relationship| relationship.as_str()).collect();
-        let key = method.key.as_ref().map(PublicKey::to_multikey).unwrap_or_default();
-        screen.field(&words!(l, "key", "clave", "chave"), format!("#{} {key} {}", method.id.fragment().unwrap_or_default(), uses.join(", ")));
+        let account = || method.material.values().find_map(Value::as_str).unwrap_or_default().to_owned();
+        let key = method.key.as_ref().map_or_else(account, PublicKey::to_multikey);
+        screen.field(
+            &words!(l, "key", "clave", "chave"),
+            format!("#{} {key} {}", method.id.fragment().unwrap_or_default(), uses.join(", ")),
+        );
     }
     for service in &resolution.document.services {
         screen.field(&words!(l, "service", "servicio", "serviço"), format!("{service:?}"));
@@ -135,7 +143,12 @@ async fn add_key(
         issuers::publish_lists(home, &registry, name, now).await?;
         screen.object(&json!({ "name": name, "did": record.did, "method": record.method }));
         let method = &record.method;
-        screen.line(words!(screen.language, "It signs with {method} now.", "Ahora firma con {method}.", "Agora assina com {method}."));
+        screen.line(words!(
+            screen.language,
+            "It signs with {method} now.",
+            "Ahora firma con {method}.",
+            "Agora assina com {method}."
+        ));
         return Ok(0);
     }
     let (_, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;

@@ -59,9 +59,12 @@ pub fn title(credential: &Credential, l: Language) -> String {
         Some(Profile::IdentityCard) => words!(l, "Identity card", "Cédula de identidad", "Carteira de identidade"),
         Some(Profile::Diploma) => words!(l, "Diploma", "Título", "Diploma"),
         Some(Profile::ReducedDiploma) => words!(l, "Reduced diploma", "Título reducido", "Diploma reduzido"),
-        Some(Profile::Vaccination) => words!(l, "Vaccination certificate", "Certificado de vacunación", "Certificado de vacinação"),
+        Some(Profile::Vaccination) => {
+            words!(l, "Vaccination certificate", "Certificado de vacunación", "Certificado de vacinação")
+        }
         None => {
-            let own = credential.types().into_iter().rfind(|&kind| kind != "VerifiableCredential").unwrap_or("VerifiableCredential");
+            let own =
+                credential.types().into_iter().rfind(|&kind| kind != "VerifiableCredential").unwrap_or("VerifiableCredential");
             return credential.name(l).unwrap_or(own).to_owned();
         }
     };
@@ -165,6 +168,7 @@ pub async fn scan(home: &Home, screen: &Screen, asked: &args::Scan) -> Result<u8
     let mut object = verdict.to_json();
     object["kept"] = json!(record);
     screen.object(&object);
+    screen.line("");
     screen.verdict(&verdict);
     check::claims(screen, &verdict);
     screen.line(match (record, &verdict) {
@@ -240,7 +244,9 @@ fn happened(what: &Occurrence, l: Language) -> String {
         Occurrence::Shown { items, to, .. } => {
             let titles = items.iter().map(|item| item.title.as_str()).collect::<Vec<_>>().join(", ");
             match to {
-                Some(to) => words!(l, "presented: {titles}, to {to}", "presentada: {titles}, a {to}", "apresentada: {titles}, a {to}"),
+                Some(to) => {
+                    words!(l, "presented: {titles}, to {to}", "presentada: {titles}, a {to}", "apresentada: {titles}, a {to}")
+                }
                 None => words!(l, "shown: {titles}", "mostrada: {titles}", "mostrada: {titles}"),
             }
         }

@@ -40,11 +40,13 @@ pub async fn issue(home: &Home, screen: &Screen, asked: &args::Issue) -> Result<
         None => asked.to.clone(),
     };
     let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
+    let purposes = if asked.suspendable { &PURPOSES[..] } else { &PURPOSES[..1] };
     let mut issued = Vec::new();
     for row in rows {
         let terms = wallet_core::credential::CredentialTerms { subject: subject.clone(), ..issuers::terms(&record, &now) };
-        let credential = row.credential(asked.profile, asked.reduced, terms).map_err(|reason| Failure::input(&asked.input, reason))?;
-        issued.push(issuer.issue(credential, asked.mechanism.into(), &PURPOSES, &mut system_rng(), &now).await?);
+        let credential =
+            row.credential(asked.profile, asked.reduced, terms).map_err(|reason| Failure::input(&asked.input, reason))?;
+        issued.push(issuer.issue(credential, asked.mechanism.into(), purposes, &mut system_rng(), &now).await?);
     }
     if let Some(wallet) = &mut wallet {
         for secured in &issued {
@@ -116,7 +118,13 @@ pub async fn status(home: &Home, screen: &Screen, asked: &args::Status) -> Resul
 }
 
 /// Changes the status of a credential and publishes the list; returns the list's URL.
-pub async fn change_status(home: &Home, issuer: &mut Issuer, id: &str, change: args::StatusChange, now: &Timestamp) -> Result<String> {
+pub async fn change_status(
+    home: &Home,
+    issuer: &mut Issuer,
+    id: &str,
+    change: args::StatusChange,
+    now: &Timestamp,
+) -> Result<String> {
     let (purpose, set) = change.entry();
     let list = issuer.set_status(id, &purpose, set, now).await?;
     let url = issuer.list_url(&purpose);

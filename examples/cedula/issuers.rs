@@ -16,9 +16,9 @@ use wallet_core::time::Timestamp;
 
 use crate::failure::{Failure, Result};
 use crate::home::Home;
+use crate::publishing;
 use crate::registry::Registry;
 use crate::words::words;
-use crate::publishing;
 
 /// What a folder keeps of one issuer, beside its keys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,12 +101,19 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
 }
 
 /// Makes a signing key and publishes it on the chain; returns it with the verification method it became.
-pub async fn publish_key(registry: &Registry, did: &Did, owner: &KeyId, seconds: u64, now: &Timestamp) -> Result<(KeyId, DidUrl)> {
+pub async fn publish_key(
+    registry: &Registry,
+    did: &Did,
+    owner: &KeyId,
+    seconds: u64,
+    now: &Timestamp,
+) -> Result<(KeyId, DidUrl)> {
     let (key, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
     let write = DidWrite::add_key(&public, VerificationRelationship::AssertionMethod, seconds)?;
     registry.registrar().change_did(did, owner, &write).await?;
     let document = registry.resolve(did, now).await?.document;
-    let method = document.methods_for(VerificationRelationship::AssertionMethod).find(|method| method.key.as_ref() == Some(&public));
+    let method =
+        document.methods_for(VerificationRelationship::AssertionMethod).find(|method| method.key.as_ref() == Some(&public));
     let method = method.ok_or_else(|| WalletError::refused("the registry", "the key does not stand in the DID document"))?;
     Ok((key, method.id.clone()))
 }
@@ -146,21 +153,23 @@ pub async fn publish_lists(home: &Home, registry: &Registry, name: &str, now: &T
 
 /// Writes a new table when the issuers' names for things are not all in the newest one: a published table never changes.
 fn renew_table(home: &Home) -> Result<()> {
-    let mut urls = Vec::new();
+    let (mut urls, mut texts) = (Vec::new(), Vec::new());
     for name in names(home)? {
         let record = record(home, &name)?;
         urls.extend([record.did.to_string(), record.method.to_string()]);
+        texts.push(record.display_name);
         urls.extend(PURPOSES.iter().map(|purpose| format!("{}/{purpose}", record.status_base)));
     }
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let contexts = [CONTEXT_V2, IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT];
     let newest = home.newest_table()?;
-    let same = TypeTable::programme(newest.entry_id().max(FIRST_TABLE), &contexts, &urls, &[])?;
+    let same = TypeTable::programme(newest.entry_id().max(FIRST_TABLE), &contexts, &urls, &texts)?;
     if same == newest {
         return Ok(());
     }
     let number = newest.entry_id().max(FIRST_TABLE - 1) + 1;
-    let table = TypeTable::programme(number, &contexts, &urls, &[])?;
+    let table = TypeTable::programme(number, &contexts, &urls, &texts)?;
     home.write_json(&format!("tables/{number}.json"), &table.to_json())
 }
 

@@ -8,6 +8,7 @@ use wallet_core::language::Language;
 use wallet_core::verification::{Say as _, Verdict};
 
 use crate::failure::Failure;
+use crate::words::words;
 
 /// The longest line of a paragraph, in characters.
 const WIDTH: usize = 96;
@@ -46,7 +47,7 @@ impl Screen {
 
     /// A label and its value, aligned.
     pub fn field(&self, label: &str, value: impl Display) {
-        let pad = 14usize.saturating_sub(label.chars().count());
+        let pad = 20usize.saturating_sub(label.chars().count());
         self.line(format!("  {}{} {value}", self.paint(Tone::Quiet, label), " ".repeat(pad)));
     }
 
@@ -77,7 +78,6 @@ impl Screen {
 
     /// The verdict in large plain words, then why.
     pub fn verdict(&self, verdict: &Verdict) {
-        self.line("");
         let (tone, sign) = match verdict {
             Verdict::Accepted(_) => (Tone::Good, '✔'),
             Verdict::Rejected { .. } => (Tone::Bad, '✘'),
@@ -87,6 +87,9 @@ impl Screen {
         self.line(format!("  {}", self.paint(tone, &format!("{sign} {word}"))));
         for sentence in sentences(verdict, self.language) {
             self.line(format!("    {sentence}"));
+        }
+        if let Some(age) = age(verdict, self.language) {
+            self.line(format!("    {}", self.paint(Tone::Quiet, &age)));
         }
     }
 
@@ -112,6 +115,14 @@ impl Screen {
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(stderr(), "{text}");
     }
+}
+
+/// How old the oldest evidence is that the verdict rests on.
+fn age(verdict: &Verdict, l: Language) -> Option<String> {
+    let basis = verdict.basis();
+    let keys = basis.resolutions.iter().map(|used| &used.as_of);
+    let oldest = keys.chain(basis.status_lists.iter().map(|used| &used.as_of)).min()?;
+    Some(words!(l, "As of {oldest}.", "Según lo que se sabía el {oldest}.", "Segundo o que se sabia em {oldest}."))
 }
 
 /// Every reason, gap and warning of a verdict, each in a sentence.

@@ -65,7 +65,13 @@ mod tests {
     #[test]
     fn only_plain_web_addresses_are_files() {
         assert_eq!(file_of("https://uni.example/status/revocation").as_deref(), Some("uni.example/status/revocation"));
-        for url in ["http://uni.example/a", "https://uni.example", "https://uni.example/../keys", "https://uni.example/a?b", "https:///a"] {
+        for url in [
+            "http://uni.example/a",
+            "https://uni.example",
+            "https://uni.example/../keys",
+            "https://uni.example/a?b",
+            "https:///a",
+        ] {
             assert_eq!(file_of(url), None, "{url}");
         }
     }

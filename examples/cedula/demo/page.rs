@@ -76,6 +76,8 @@ mod tests {
             version: 1,
         };
         let page = html(Language::Es, "Ana", &[card]);
-        assert!(!page.contains("<script>") && !page.contains("<?xml") && page.contains("&lt;/dl&gt;") && page.contains("A &amp; B"));
+        assert!(
+            !page.contains("<script>") && !page.contains("<?xml") && page.contains("&lt;/dl&gt;") && page.contains("A &amp; B")
+        );
     }
 }

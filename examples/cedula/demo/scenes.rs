@@ -8,6 +8,7 @@ use wallet_core::qr::{Budget, Symbol};
 use wallet_core::registry::DidWrite;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Mechanism, Secured};
+use wallet_core::status::StatusPurpose;
 use wallet_core::verification::{Expectations, SigningTime};
 use wallet_core::verifier::Verifier;
 
@@ -17,7 +18,7 @@ use super::stage::{Guard, Stage, credential, rows};
 use super::story;
 use crate::args::{Profile, StatusChange};
 use crate::failure::Result;
-use crate::issuers::{self, NewIssuer, PURPOSES};
+use crate::issuers::{self, NewIssuer};
 use crate::words::words;
 use crate::{hold, issue};
 
@@ -83,8 +84,10 @@ pub async fn registry(stage: &Stage<'_>) -> Result<()> {
         (UNIVERSITY, "Universidad de Villa Esperanza", "https://universidad.example/status"),
         (HEALTH, "Centro de Salud Villa Esperanza", "https://salud.example/status"),
     ];
+    stage.screen.line("");
     for (name, display_name, status_base) in institutions {
-        let record = issuers::create(&stage.home, &stage.registry, &NewIssuer { name, display_name, status_base }, &stage.now()).await?;
+        let record =
+            issuers::create(&stage.home, &stage.registry, &NewIssuer { name, display_name, status_base }, &stage.now()).await?;
         stage.screen.line(format!("  {display_name}"));
         stage.screen.line(format!("    {}", record.did));
     }
@@ -102,6 +105,7 @@ pub async fn registry(stage: &Stage<'_>) -> Result<()> {
 pub async fn issuing(stage: &mut Stage<'_>) -> Result<Vec<Issued>> {
     let l = stage.screen.language;
     stage.scene(&story::issuing(l, CITIZEN));
+    stage.screen.line("");
     let mut hers = Vec::new();
     for source in &SOURCES {
         let rows = rows(source.file, source.text)?;
@@ -119,7 +123,13 @@ pub async fn issuing(stage: &mut Stage<'_>) -> Result<Vec<Issued>> {
         }
     }
     hers.sort_by_key(|issued| [CARD, DIPLOMA, REDUCED, VACCINATION].iter().position(|name| *name == issued.name));
+    stage.screen.line("");
     for issued in &hers {
+        let verdict = stage.review(&issued.secured).await?;
+        if verdict.verified().is_none() {
+            stage.verdict(issued.name, &verdict, "accepted");
+            continue;
+        }
         let (now, from) = (stage.now(), issued.credential.issuer().to_owned());
         stage.wallet.keep(&issued.secured, &from, l, &mut system_rng(), &now).await?;
         let file = stage.write(&format!("credentials/{}.json", issued.name), issued.secured.text().as_bytes())?;
@@ -135,9 +145,9 @@ async fn issue_one(stage: &Stage<'_>, source: &Source, row: crate::rows::Row, re
     // Her credentials name her wallet's key; the others' wallets are not of this story.
     terms.subject = row.mentions(DOCUMENT).then(|| stage.citizen.clone());
     let claims = row.credential(source.profile, reduced.is_some(), terms).map_err(crate::failure::Failure::usage)?;
-    let purposes = if reduced.is_some() { &PURPOSES[..1] } else { &PURPOSES[..] };
     let mut issuer = stage.issuer(source.issuer).await?;
-    let secured = issuer.issue(claims, Mechanism::EddsaRdfc2022, purposes, &mut system_rng(), &stage.now()).await?;
+    let secured =
+        issuer.issue(claims, Mechanism::EddsaRdfc2022, &[StatusPurpose::Revocation], &mut system_rng(), &stage.now()).await?;
     let credential = credential(secured.text())?;
     Ok(Issued { name: reduced.unwrap_or(source.name), secured, credential })
 }
@@ -146,26 +156,29 @@ async fn issue_one(stage: &Stage<'_>, source: &Source, row: crate::rows::Row, re
 pub async fn pictures(stage: &mut Stage<'_>, issued: &[Issued]) -> Result<Vec<String>> {
     let l = stage.screen.language;
     stage.scene(&story::pictures(l));
+    stage.screen.line("");
     stage.screen.line(sizes::heading(l));
     let table = stage.home.newest_table()?;
     let (mut cards, mut files) = (Vec::new(), Vec::new());
-    for (record, held) in stage.wallet.credentials().await? {
-        let Some(one) = issued.iter().find(|one| one.secured.text() == held.text) else { continue };
+    let held = stage.wallet.credentials().await?;
+    for one in issued {
+        let Some((record, _)) = held.iter().find(|(_, held)| held.text == one.secured.text()) else { continue };
         let text = sizes::barcode(&one.secured, &table)?;
         let jwt = as_jwt(stage, one).await?;
         let row = sizes::row(&hold::title(&one.credential, l), [&text, one.secured.text(), jwt.text()].map(Size::of));
         stage.screen.line(row);
         let budget = if one.name == DIPLOMA { Budget::Screen } else { Budget::Print };
         let now = stage.now();
-        let symbol = match stage.wallet.show(&record, &table, &Contexts::bundled(), budget, &mut system_rng(), &now).await? {
+        let symbol = match stage.wallet.show(record, &table, &Contexts::bundled(), budget, &mut system_rng(), &now).await? {
             Ok(symbol) => symbol,
             Err(over) => {
-                let (excess, most) = (over.excess, budget.characters());
+                let (excess, most, drop) =
+                    (over.excess, budget.characters(), over.claims_to_drop().unwrap_or_default().join(", "));
                 stage.screen.line(words!(
                     l,
-                    "    {excess} characters over the {most} that are read well: it needs a large screen.",
-                    "    {excess} caracteres más que los {most} que se leen bien: necesita una pantalla grande.",
-                    "    {excess} caracteres além dos {most} que se leem bem: precisa de uma tela grande.",
+                    "    {excess} over the {most} that a phone's screen shows well; it would fit without {drop}",
+                    "    {excess} más que los {most} que la pantalla de un teléfono muestra bien; cabría sin {drop}",
+                    "    {excess} além dos {most} que a tela de um telefone mostra bem; caberia sem {drop}",
                 ));
                 Symbol::new(&text).map_err(wallet_core::error::WalletError::from)?
             }
@@ -232,9 +245,9 @@ pub async fn revoked(stage: &mut Stage<'_>, morning: &Guard, issued: &[Issued]) 
     let mut issuer = stage.issuer(HEALTH).await?;
     issue::change_status(&stage.home, &mut issuer, id, StatusChange::Revoke, &stage.now()).await?;
     drop(issuer);
+    stage.screen.line("");
     stage.screen.line(words!(l, "  With this morning's pack:", "  Con el paquete de la mañana:", "  Com o pacote da manhã:"));
     stage.scan(morning, "vaccination.png", "accepted").await?;
-    stage.screen.line("");
     let evening = stage.guard("evening.pack").await?;
     stage.scan(&evening, "vaccination.png", "rejected").await?;
     Ok(())
@@ -286,12 +299,17 @@ pub async fn presented(stage: &mut Stage<'_>) -> Result<wallet_core::did::Did> {
     let answer = stage.wallet.present(&request, &chosen, &Contexts::bundled(), &mut system_rng(), &now).await?;
     let file = stage.write("answer.json", answer.text().as_bytes())?;
     let nonce = &request.nonce;
-    stage.screen.line(words!(l, "  The library's number: {nonce}", "  El número de la biblioteca: {nonce}", "  O número da biblioteca: {nonce}"));
+    stage.screen.line(words!(
+        l,
+        "  The library's number: {nonce}",
+        "  El número de la biblioteca: {nonce}",
+        "  O número da biblioteca: {nonce}"
+    ));
     let expected = || Expectations { ..expected.clone() };
     let verdict = verifier.check_answer(answer.text(), &request, expected(), &now).await?;
     stage.verdict(&file.display().to_string(), &verdict, "accepted");
-    stage.screen.line("");
-    let again = words!(l, "the same answer, a second time", "la misma respuesta, por segunda vez", "a mesma resposta, pela segunda vez");
+    let again =
+        words!(l, "the same answer, a second time", "la misma respuesta, por segunda vez", "a mesma resposta, pela segunda vez");
     let verdict = verifier.check_answer(answer.text(), &request, expected(), &now).await?;
     stage.verdict(&again, &verdict, "rejected");
     Ok(publisher)

@@ -11,24 +11,28 @@ use wallet_core::did::Did;
 use wallet_core::issuer::Issuer;
 use wallet_core::platform::{MemoryStorage, system_now};
 use wallet_core::qr::picture;
+use wallet_core::resolver::Resolver;
 use wallet_core::seal::Passphrase;
+use wallet_core::securing::Secured;
+use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Expectations, Issuers, Verdict};
+use wallet_core::verification::{Evidence, Expectations, Issuers, Verdict};
 use wallet_core::verifier::Verifier;
 use wallet_core::wallet::Wallet;
 
 use crate::failure::{Failure, Result};
 use crate::home::Home;
 use crate::print::Screen;
+use crate::publishing::HomeNetwork;
 use crate::registry::Registry;
 use crate::words::words;
 use crate::{check, hold, issue, issuers};
 
 use super::story::Scene;
 
-/// How long ago the story begins, in seconds: three days, so that it ends now.
-const BEGINS: i64 = 3 * 24 * 3600;
+/// How long ago the story begins, in hours: as many as go by in its scenes, so that it ends now.
+const BEGINS: i64 = 76;
 /// The file that marks a folder as the demo's own, to be replaced by the next one.
 const MARK: &str = "demo.json";
 /// How long a pack may be used, in days.
@@ -52,7 +56,7 @@ impl<'a> Stage<'a> {
     pub async fn set(screen: &'a Screen, asked: Option<&Path>) -> Result<Self> {
         let out = fresh_folder(screen, asked)?;
         let home = Home::with_passphrase(out.join("home"), Passphrase::new("demo")?, screen.language);
-        let clock = Arc::new(AtomicI64::new(system_now().unix() - BEGINS));
+        let clock = Arc::new(AtomicI64::new(system_now().unix() - BEGINS * 3600));
         let ticking = clock.clone();
         let registry = Registry::open_with(&home, Box::new(move || at(ticking.load(Ordering::Relaxed)))).await?;
         let mut wallet = hold::open(&home).await?;
@@ -76,7 +80,6 @@ impl<'a> Stage<'a> {
         self.screen.line("");
         self.screen.paragraph(&scene.happens);
         self.screen.paragraph(&scene.matters);
-        self.screen.line("");
     }
 
     /// A path in the folder, and its folder made.
@@ -108,6 +111,7 @@ impl<'a> Stage<'a> {
         let expected = Expectations { issuers: Issuers::Known(pack.issuers.clone()), ..Expectations::default() };
         let verifier = Verifier::offline(&pack, Arc::new(MemoryStorage::new()))?;
         let (file, bytes, packed) = (path.display(), text.len(), self.now());
+        self.screen.line("");
         self.screen.line(words!(
             self.screen.language,
             "  Trust pack of {packed}: {file}, {bytes} bytes",
@@ -115,6 +119,18 @@ impl<'a> Stage<'a> {
             "  Pacote de confiança de {packed}: {file}, {bytes} bytes",
         ));
         Ok(Guard { verifier, expected, publisher })
+    }
+
+    /// Judges a credential as her wallet does before it keeps it: against the registry, as it stands now.
+    pub async fn review(&self, secured: &Secured) -> Result<Verdict> {
+        let verifier = Verifier {
+            resolver: self.registry.add_to(Resolver::new()),
+            network: Some(Arc::new(HomeNetwork::new(&self.home, None))),
+            storage: Arc::new(MemoryStorage::new()),
+            carried: Evidence::new(Contexts::bundled()),
+            tables: self.home.tables()?,
+        };
+        Ok(verifier.check(secured.text(), &Expectations::default(), &self.now()).await?)
     }
 
     /// Reads the picture and judges what is in it.
@@ -160,7 +176,7 @@ pub struct Guard {
 
 /// The credential in `text`.
 pub fn credential(text: &str) -> Result<Credential> {
-    let secured = wallet_core::securing::Secured::read(text)?;
+    let secured = Secured::read(text)?;
     Credential::check(secured.body()).map_err(|faults| Failure::input("credential", &faults[0]))
 }
 
