@@ -70,8 +70,8 @@ fn w3c_json_ld_to_rdf_suite_passes_for_what_is_claimed() {
     let Some(folder) = suite("json-ld-api/tests") else { return };
     let manifest = read_json(&folder.join("toRdf-manifest.jsonld"));
     let not_claimed: BTreeMap<&str, &str> =
-        NOT_CLAIMED.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
-    let (mut passed, mut left, mut faults) = (0, 0, Vec::new());
+        NOT_CLAIMED.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| line.split_once(' ')).collect();
+    let (mut passed, mut unclaimed, mut faults) = (0, 0, Vec::new());
     for test in manifest["sequence"].as_array().expect("tests") {
         let id = test["@id"].as_str().expect("an id");
         let outcome = to_rdf(&folder, test);
@@ -79,12 +79,12 @@ fn w3c_json_ld_to_rdf_suite_passes_for_what_is_claimed() {
             (Ok(()), false) => passed += 1,
             (Ok(()), true) => faults.push(format!("{id} passes and is listed as not claimed")),
             // Whatever is not claimed is refused: other quads than the suite's would be a wrong signature.
-            (Err(Outcome::Refused(_)), true) => left += 1,
+            (Err(Outcome::Refused(_)), true) => unclaimed += 1,
             (Err(Outcome::Refused(why)), false) => faults.push(format!("{id} {why}")),
             (Err(Outcome::Wrong(why)), _) => faults.push(format!("{id} WRONG {why}")),
         }
     }
-    println!("JSON-LD to RDF: {passed} passed, {left} not claimed");
+    println!("JSON-LD to RDF: {passed} passed, {unclaimed} not claimed");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
@@ -110,6 +110,9 @@ fn to_rdf(folder: &Path, test: &Value) -> Result<(), Outcome> {
     if option["rdfDirection"] == "compound-literal" {
         return Err(Outcome::Refused("needs compound literals".into()));
     }
+    if test["expectErrorCode"] == "invalid scoped context" {
+        return Err(Outcome::Refused("a scoped context is read when it is used".into()));
+    }
     let input = test["input"].as_str().expect("a file");
     let negative = test.get("expectErrorCode").is_some();
     let document = match serde_json::from_str(&read(&folder.join(input))) {
@@ -118,6 +121,9 @@ fn to_rdf(folder: &Path, test: &Value) -> Result<(), Outcome> {
         _ if negative => return Ok(()),
         _ => return Err(Outcome::Refused("is not JSON".into())),
     };
+    if option["rdfDirection"].is_null() && Value::Object(document.clone()).to_string().contains("\"@direction\"") {
+        return Err(Outcome::Refused("needs directions to be dropped, which ours never are".into()));
+    }
     let quads = match to_quads(&document, &Contexts::bundled()) {
         Err(_) if negative => return Ok(()),
         Err(error) => return Err(Outcome::Refused(error.to_string())),

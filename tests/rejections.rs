@@ -105,7 +105,8 @@ fn key_of_another_cannot_issue_in_the_issuers_name() {
 #[test]
 fn key_the_issuer_never_published_is_rejected() {
     let world = World::new();
-    let forged = world.issue_with(|options| options.method = world.university.did.with_fragment("delegate-9").expect("a DID URL"));
+    let forged =
+        world.issue_with(|options| options.method = world.university.did.with_fragment("delegate-9").expect("a DID URL"));
     rejects_only(&world.verify(&world.present(&forged)), |r| matches!(r, Reason::KeyNotInDocument { .. }));
 }
 
@@ -139,7 +140,10 @@ fn proof_for_another_purpose_is_rejected() {
 #[test]
 fn algorithm_of_a_token_is_the_keys_own() {
     let world = World::new();
-    let other = Party { key: Party::holder(KeyAlgorithm::P256, 5).key, ..Party::new(world.university.did.as_str(), KeyAlgorithm::Ed25519, 1) };
+    let other = Party {
+        key: Party::holder(KeyAlgorithm::P256, 5).key,
+        ..Party::new(world.university.did.as_str(), KeyAlgorithm::Ed25519, 1)
+    };
     let forged = other.sign(world.diploma.clone(), &other.options(Kind::Credential, Mechanism::Jwt));
     rejects_only(&world.verify(&world.present(&forged)), |r| matches!(r, Reason::WrongAlgorithm { .. }));
 }
@@ -359,7 +363,8 @@ fn unknown_context_leaves_the_verdict_open_with_its_url() {
     let mut world = World::new();
     let url = "https://uni.example/contexts/v1";
     world.diploma["@context"].as_array_mut().expect("contexts").push(url.into());
-    let contexts = Contexts::bundled().with(url, r#"{"@context":{"promedio":"https://uni.example/vocab#promedio"}}"#).expect("a context");
+    let contexts =
+        Contexts::bundled().with(url, r#"{"@context":{"promedio":"https://uni.example/vocab#promedio"}}"#).expect("a context");
     let options = world.university.options(Kind::Credential, Mechanism::EddsaRdfc2022);
     let unsigned = wallet_core::securing::prepare(world.diploma.clone(), &options, &world.university.key.public_key(), &contexts);
     let unsigned = unsigned.expect("the issuer knows its context");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::active::{Active, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
-use super::error::{LinkedDataError, Stop};
+use super::error::LinkedDataError;
 use super::family::{Family, Scope};
 use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
 use crate::json::MAX_DEPTH;
@@ -63,7 +63,7 @@ pub(super) struct Member<'d, 'a> {
 
 impl<'d, 'c> Expander<'d, 'c> {
     /// Expands `document` to quads.
-    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, Stop> {
+    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
         let mut work = 0;
         let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
         let base = family.base().clone();
@@ -81,7 +81,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         value: &'d Value,
         graph: &Graph<'d>,
         target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         match value {
             Value::Null => Ok(()),
             Value::Array(all) => {
@@ -116,7 +116,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         extra: Extra<'d>,
         graph: &Graph<'d>,
         target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         let definition = property.and_then(|property| active.terms.get(property)).filter(|d| d.scoped.is_some());
         let mut current = active.clone();
         if let Some(previous) = &active.previous
@@ -143,7 +143,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         extra: Extra<'d>,
         graph: &Graph<'d>,
         target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         self.deeper()?;
         let types = types(outer, map)?;
         let active = self.typed(outer, &types)?;
@@ -160,6 +160,9 @@ impl<'d, 'c> Expander<'d, 'c> {
             self.value_object(outer, value.value, &members, graph, target)?;
         } else if let Some(list) = keyword(Keyword::List) {
             only_beside_index(&members)?;
+            if !matches!(target, Target::Edge { reverse: false, .. } | Target::List(_)) {
+                return Err(LinkedDataError::invalid("a list where only a node can be"));
+            }
             let list = self.list(&active, property, list.value, graph)?;
             self.emit(target, graph, list)?;
         } else if let Some(set) = keyword(Keyword::Set) {
@@ -179,16 +182,16 @@ impl<'d, 'c> Expander<'d, 'c> {
         members: &[Member<'d, '_>],
         graph: &Graph<'d>,
         target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         let Node { outer, active, types, extra } = node;
         let of = |wanted| move |member: &&Member<'d, '_>| member.meaning == Meaning::Keyword(wanted);
         let mut ids = members.iter().filter(of(Keyword::Id));
         let id = match ids.next() {
             None => extra.id,
-            Some(member) => Some(member.value.as_str().ok_or_else(|| Stop::invalid("invalid @id value"))?),
+            Some(member) => Some(member.value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid @id value"))?),
         };
         if ids.next().is_some() {
-            return Err(Stop::invalid("colliding keywords"));
+            return Err(LinkedDataError::invalid("colliding keywords"));
         }
         // A document that is nothing but a graph fills the default graph.
         if matches!(target, Target::Document) && !members.is_empty() && members.iter().all(|member| of(Keyword::Graph)(&member)) {
@@ -199,7 +202,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         }
         let says = members.iter().any(|m| !of(Keyword::Id)(&m) && !of(Keyword::Index)(&m)) || extra.kind.is_some();
         if !says && extra.property.is_none() && id.is_some() && matches!(target, Target::Contents | Target::Document) {
-            return Err(Stop::invalid("an object of nothing but an @id where nothing refers to it"));
+            return Err(LinkedDataError::invalid("an object of nothing but an @id where nothing refers to it"));
         }
         let subject = match id {
             None => self.fresh(),
@@ -225,35 +228,41 @@ impl<'d, 'c> Expander<'d, 'c> {
         member: &Member<'d, '_>,
         subject: &Term<'d>,
         graph: &Graph<'d>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         let value = member.value;
         match &member.meaning {
             Meaning::Iri(predicate) => self.property(active, member, predicate, subject, graph),
-            Meaning::Blank(_) => Err(Stop::invalid("a blank node as property")),
-            Meaning::Nothing => Err(LinkedDataError::undefined(member.name).into()),
+            Meaning::Blank(_) => Err(LinkedDataError::invalid("a blank node as property")),
+            Meaning::Nothing => Err(LinkedDataError::undefined(member.name)),
             Meaning::Keyword(Keyword::Id | Keyword::Type) => Ok(()),
             Meaning::Keyword(Keyword::Index) if value.is_string() => Ok(()),
-            Meaning::Keyword(Keyword::Index) => Err(Stop::invalid("invalid @index value")),
+            Meaning::Keyword(Keyword::Index) => Err(LinkedDataError::invalid("invalid @index value")),
             Meaning::Keyword(Keyword::Graph) => self.graph_contents(active, value, &Some(subject.clone())),
             Meaning::Keyword(Keyword::Included) => self.graph_contents(active, value, graph),
             Meaning::Keyword(Keyword::Reverse) => self.reverse(active, value, subject, graph),
             Meaning::Keyword(Keyword::Nest) => self.nested(active, member, subject, graph),
-            Meaning::Keyword(_) => Err(Stop::invalid(format!("{} has no place in a node", member.name))),
+            Meaning::Keyword(_) => Err(LinkedDataError::invalid(format!("{} has no place in a node", member.name))),
         }
     }
 
-    fn graph_contents(&mut self, active: &Arc<Active>, value: &'d Value, graph: &Graph<'d>) -> Result<(), Stop> {
+    fn graph_contents(&mut self, active: &Arc<Active>, value: &'d Value, graph: &Graph<'d>) -> Result<(), LinkedDataError> {
         if !(value.is_object() || value.is_array()) {
-            return Err(Stop::invalid("invalid @graph or @included value"));
+            return Err(LinkedDataError::invalid("invalid @graph or @included value"));
         }
         self.values(active, None, value, graph, &mut Target::Contents)
     }
 
-    fn reverse(&mut self, active: &Arc<Active>, value: &'d Value, subject: &Term<'d>, graph: &Graph<'d>) -> Result<(), Stop> {
-        let map = value.as_object().ok_or_else(|| Stop::invalid("invalid @reverse value"))?;
+    fn reverse(
+        &mut self,
+        active: &Arc<Active>,
+        value: &'d Value,
+        subject: &Term<'d>,
+        graph: &Graph<'d>,
+    ) -> Result<(), LinkedDataError> {
+        let map = value.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @reverse value"))?;
         for (name, value) in map {
             let Meaning::Iri(predicate) = active.meaning(name) else {
-                return Err(LinkedDataError::undefined(name).into());
+                return Err(LinkedDataError::undefined(name));
             };
             // The reverse of a reverse property is the property.
             let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
@@ -269,7 +278,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         member: &Member<'d, '_>,
         subject: &Term<'d>,
         graph: &Graph<'d>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         let active = match member.definition {
             Some(definition) if definition.scoped.is_some() => self.scoped(active, definition, Scope::Property)?,
             _ => active.clone(),
@@ -280,12 +289,14 @@ impl<'d, 'c> Expander<'d, 'c> {
         };
         self.deeper()?;
         for one in all {
-            let map = one.as_object().ok_or_else(|| Stop::invalid("invalid @nest value"))?;
+            let map = one.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @nest value"))?;
             for (name, value) in map {
                 let member = Member { name, value, definition: active.terms.get(name.as_str()), meaning: active.meaning(name) };
                 match member.meaning {
-                    Meaning::Keyword(Keyword::Value) => return Err(Stop::invalid("invalid @nest value")),
-                    Meaning::Keyword(Keyword::Id | Keyword::Type | Keyword::Context) => return Err(Stop::Outside),
+                    Meaning::Keyword(Keyword::Value) => return Err(LinkedDataError::invalid("invalid @nest value")),
+                    Meaning::Keyword(Keyword::Id | Keyword::Type | Keyword::Context) => {
+                        return Err(LinkedDataError::invalid("@id, @type and @context are not supported within @nest"));
+                    }
                     _ => self.member(&active, &member, subject, graph)?,
                 }
             }
@@ -295,7 +306,7 @@ impl<'d, 'c> Expander<'d, 'c> {
     }
 
     /// `outer` with the scoped contexts of the node's types, in lexicographical order.
-    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, Stop> {
+    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, LinkedDataError> {
         let mut active = outer.clone();
         let mut scoped: Vec<_> =
             types.iter().filter_map(|kind| outer.terms.get_key_value(*kind)).filter(|(_, d)| d.scoped.is_some()).collect();
@@ -306,7 +317,12 @@ impl<'d, 'c> Expander<'d, 'c> {
         Ok(active)
     }
 
-    pub fn scoped(&mut self, from: &Arc<Active>, definition: &Arc<Definition>, scope: Scope) -> Result<Arc<Active>, Stop> {
+    pub fn scoped(
+        &mut self,
+        from: &Arc<Active>,
+        definition: &Arc<Definition>,
+        scope: Scope,
+    ) -> Result<Arc<Active>, LinkedDataError> {
         self.family.scoped(from, definition, scope, (self.contexts, &mut self.work))
     }
 
@@ -317,7 +333,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         property: Option<&'d str>,
         value: &'d Value,
         graph: &Graph<'d>,
-    ) -> Result<Term<'d>, Stop> {
+    ) -> Result<Term<'d>, LinkedDataError> {
         let all = match value {
             Value::Array(all) => all.as_slice(),
             one => std::slice::from_ref(one),
@@ -344,26 +360,32 @@ impl<'d, 'c> Expander<'d, 'c> {
         Ok(rest)
     }
 
-    pub fn emit(&mut self, target: &mut Target<'_, 'd>, graph: &Graph<'d>, term: Term<'d>) -> Result<(), Stop> {
+    pub fn emit(&mut self, target: &mut Target<'_, 'd>, graph: &Graph<'d>, term: Term<'d>) -> Result<(), LinkedDataError> {
         let literal = matches!(term, Term::Literal { .. });
         match target {
             Target::Edge { subject, predicate, reverse: false } => {
                 self.quad((*subject).clone(), (*predicate).clone(), term, graph)
             }
-            Target::Edge { .. } if literal => Err(Stop::invalid("invalid reverse property value")),
+            Target::Edge { .. } if literal => Err(LinkedDataError::invalid("invalid reverse property value")),
             Target::Edge { subject, predicate, .. } => self.quad(term, (*predicate).clone(), (*subject).clone(), graph),
             Target::List(items) => {
                 items.push(term);
                 Ok(())
             }
-            Target::Contents | Target::Document if literal => Err(Stop::invalid("a value where only a node can be")),
+            Target::Contents | Target::Document if literal => Err(LinkedDataError::invalid("a value where only a node can be")),
             Target::Contents | Target::Document => Ok(()),
         }
     }
 
-    pub fn quad(&mut self, subject: Term<'d>, predicate: Text<'d>, object: Term<'d>, graph: &Graph<'d>) -> Result<(), Stop> {
+    pub fn quad(
+        &mut self,
+        subject: Term<'d>,
+        predicate: Text<'d>,
+        object: Term<'d>,
+        graph: &Graph<'d>,
+    ) -> Result<(), LinkedDataError> {
         if self.quads.len() >= MAX_QUADS {
-            return Err(LinkedDataError::TooMuchWork.into());
+            return Err(LinkedDataError::TooMuchWork);
         }
         self.quads.push(Quad { subject, predicate, object, graph: graph.clone() });
         Ok(())
@@ -375,7 +397,7 @@ impl<'d, 'c> Expander<'d, 'c> {
     }
 
     /// The node `meaning` names; `name` tells of it in the error.
-    pub fn resource(&mut self, meaning: Meaning<'d>, name: &str) -> Result<Term<'d>, Stop> {
+    pub fn resource(&mut self, meaning: Meaning<'d>, name: &str) -> Result<Term<'d>, LinkedDataError> {
         match meaning {
             Meaning::Iri(iri) => Ok(Term::Iri(iri)),
             Meaning::Blank(label) => {
@@ -384,13 +406,13 @@ impl<'d, 'c> Expander<'d, 'c> {
                 self.blanks += u32::from(number == next);
                 Ok(Term::Blank(number))
             }
-            Meaning::Keyword(_) | Meaning::Nothing => Err(LinkedDataError::undefined(name).into()),
+            Meaning::Keyword(_) | Meaning::Nothing => Err(LinkedDataError::undefined(name)),
         }
     }
 
-    pub fn deeper(&mut self) -> Result<(), Stop> {
+    pub fn deeper(&mut self) -> Result<(), LinkedDataError> {
         if self.depth >= MAX_DEPTH {
-            return Err(LinkedDataError::TooDeep.into());
+            return Err(LinkedDataError::TooDeep);
         }
         self.depth += 1;
         Ok(())
@@ -418,8 +440,8 @@ fn stays(active: &Active, map: &Map<String, Value>) -> bool {
 }
 
 /// The types an object names.
-fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, Stop> {
-    let bad = || Stop::invalid("invalid type value");
+fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, LinkedDataError> {
+    let bad = || LinkedDataError::invalid("invalid type value");
     let mut types = Vec::new();
     for (name, value) in map {
         if active.keyword(name) == Some(Keyword::Type) {
@@ -438,7 +460,7 @@ fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str
 }
 
 /// A set or list object holds nothing else but an index.
-fn only_beside_index(members: &[Member<'_, '_>]) -> Result<(), Stop> {
+fn only_beside_index(members: &[Member<'_, '_>]) -> Result<(), LinkedDataError> {
     let others = members.iter().filter(|member| member.meaning != Meaning::Keyword(Keyword::Index)).count();
-    if others == 1 { Ok(()) } else { Err(Stop::invalid("invalid set or list object")) }
+    if others == 1 { Ok(()) } else { Err(LinkedDataError::invalid("invalid set or list object")) }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::active::{Active, Definition};
 use super::contexts::Contexts;
-use super::error::Stop;
+use super::error::LinkedDataError;
 use super::process::{Compiler, Rules};
 
 /// The most families that are kept; one more and all are compiled anew.
@@ -53,7 +53,7 @@ pub(super) enum Scope {
 
 impl Families {
     /// The family of a document's `@context`, compiled if it is not known; `work` counts the terms handled.
-    pub fn of(&self, context: Option<&Value>, contexts: &Contexts, work: &mut usize) -> Result<Arc<Family>, Stop> {
+    pub fn of(&self, context: Option<&Value>, contexts: &Contexts, work: &mut usize) -> Result<Arc<Family>, LinkedDataError> {
         let key = match context {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(url)) => url.clone(),
@@ -94,7 +94,7 @@ impl Family {
         definition: &Arc<Definition>,
         scope: Scope,
         (contexts, work): (&Contexts, &mut usize),
-    ) -> Result<Arc<Active>, Stop> {
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let Some(local) = &definition.scoped else { return Ok(from.clone()) };
         let key = Derivation::Scoped { from: from.number, definition: definition.number, of_type: scope == Scope::Type };
         let rules = if scope == Scope::Type { Rules::TYPE } else { Rules::PROPERTY };
@@ -107,7 +107,7 @@ impl Family {
         from: &Arc<Active>,
         local: &Value,
         (contexts, work): (&Contexts, &mut usize),
-    ) -> Result<Arc<Active>, Stop> {
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let key = Derivation::Embedded { from: from.number, text: local.to_string().into() };
         self.derive(key, None, |numbers| Compiler { contexts, numbers, work }.process(from, local, Rules::DOCUMENT))
     }
@@ -116,8 +116,8 @@ impl Family {
         &self,
         key: Derivation,
         definition: Option<&Arc<Definition>>,
-        compile: impl FnOnce(&AtomicU32) -> Result<Arc<Active>, Stop>,
-    ) -> Result<Arc<Active>, Stop> {
+        compile: impl FnOnce(&AtomicU32) -> Result<Arc<Active>, LinkedDataError>,
+    ) -> Result<Arc<Active>, LinkedDataError> {
         if let Some((known, _)) = self.derived.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
