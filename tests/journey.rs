@@ -25,7 +25,8 @@ async fn three_credentials_travel_from_their_issuers_to_a_verifier_without_a_net
     let card = IdentityCard::new("Ana", "Quispe", birth_date, "PER", "70481236");
     let diploma = ReducedDiploma::of("Ana Quispe", "Enfermería", DegreeKind::Bachelor, "2025-12-12".parse().expect("a day"));
     let vaccine = Vaccine::new("J07BL01", "Fiebre amarilla", "Stamaril");
-    let dose = Vaccination::new(Recipient::new("Ana", "Quispe", birth_date), vaccine, "2025-11-03".parse().expect("a day"), "PER");
+    let dose =
+        Vaccination::new(Recipient::new("Ana", "Quispe", birth_date), vaccine, "2025-11-03".parse().expect("a day"), "PER");
     let claims = [
         card.to_credential(town.terms("registry", &ana, &now)),
         diploma.to_credential(town.terms("university", &ana, &now)),
@@ -42,7 +43,8 @@ async fn three_credentials_travel_from_their_issuers_to_a_verifier_without_a_net
     let mut pictures = Vec::new();
     for secured in &issued {
         let id = town.wallet.keep(secured, "by hand", town.language, &mut system_rng(), &now).await.expect("kept");
-        let shown = town.wallet.show(&id, &town.table, &town.contexts, Budget::Print, &mut system_rng(), &now).await.expect("shown");
+        let shown =
+            town.wallet.show(&id, &town.table, &town.contexts, Budget::Print, &mut system_rng(), &now).await.expect("shown");
         pictures.push(shown.expect("it fits").png(6));
     }
 
@@ -59,7 +61,8 @@ async fn three_credentials_travel_from_their_issuers_to_a_verifier_without_a_net
     let health = town.issuers.get_mut("health").expect("an issuer");
     health.set_status(&id, &StatusPurpose::Revocation, true, &later).await.expect("a new list");
     let verifier = carrying(&town, &later).await;
-    let verdict = verifier.check(&picture::read(&pictures[2]).expect("a QR code"), &trusted(&town), &later).await.expect("a credential");
+    let verdict =
+        verifier.check(&picture::read(&pictures[2]).expect("a QR code"), &trusted(&town), &later).await.expect("a credential");
     assert!(matches!(verdict.reasons(), [finding] if matches!(finding.what, Reason::Revoked { .. })), "{verdict:?}");
 }
 

@@ -50,9 +50,11 @@ impl Town {
         let (seal, _) = create(&keystore, KeyAlgorithm::Secp256k1).await;
         let before = now.plus_seconds(-YEAR);
         let sealer: SecretKey = keystore.export(&seal).await.expect("a key");
-        let chain = EmbeddedChain::open(&folder.path().join("chain"), 2026, sealer, Box::new(move || before.clone())).expect("a chain");
+        let chain =
+            EmbeddedChain::open(&folder.path().join("chain"), 2026, sealer, Box::new(move || before.clone())).expect("a chain");
         let chain = Arc::new(chain);
-        let registrar = Registrar { ledger: chain.clone(), deployment: chain.deployment(), keystore: keystore.clone(), sender: seal };
+        let registrar =
+            Registrar { ledger: chain.clone(), deployment: chain.deployment(), keystore: keystore.clone(), sender: seal };
         let resolver = Resolver::new().with_registry("town", chain.deployment(), chain);
         let mut issuers = BTreeMap::new();
         for name in ["registry", "university", "health"] {
@@ -117,11 +119,18 @@ async fn create(keystore: &SoftwareKeystore, algorithm: KeyAlgorithm) -> (KeyId,
 }
 
 /// An issuer whose signing key stands on the chain.
-async fn issuer(name: &str, registrar: &Registrar, keystore: &Arc<SoftwareKeystore>, resolver: &Resolver, now: &Timestamp) -> Issuer {
+async fn issuer(
+    name: &str,
+    registrar: &Registrar,
+    keystore: &Arc<SoftwareKeystore>,
+    resolver: &Resolver,
+    now: &Timestamp,
+) -> Issuer {
     let (owner, _) = create(keystore, KeyAlgorithm::Secp256k1).await;
     let (key, public) = create(keystore, KeyAlgorithm::Ed25519).await;
     let did = registrar.did(&owner).await.expect("a DID");
-    let write = DidWrite::add_key(&public, VerificationRelationship::AssertionMethod, 10 * YEAR as u64).expect("a key it can say");
+    let write =
+        DidWrite::add_key(&public, VerificationRelationship::AssertionMethod, 10 * YEAR as u64).expect("a key it can say");
     registrar.change_did(&did, &owner, &write).await.expect("it is written");
     let document = resolve(resolver, &did, now).await.document;
     let method = document.verification_methods.iter().find(|method| method.key.as_ref() == Some(&public));
@@ -149,7 +158,8 @@ async fn resolve(resolver: &Resolver, did: &Did, now: &Timestamp) -> Resolution 
 
 /// What the town's QR codes say in a number each.
 fn table(issuers: &BTreeMap<&str, Issuer>) -> TypeTable {
-    let of_one = |issuer: &Issuer| [issuer.did.to_string(), issuer.method.to_string(), issuer.list_url(&StatusPurpose::Revocation)];
+    let of_one =
+        |issuer: &Issuer| [issuer.did.to_string(), issuer.method.to_string(), issuer.list_url(&StatusPurpose::Revocation)];
     let urls: Vec<String> = issuers.values().flat_map(of_one).collect();
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
     let contexts = ["https://www.w3.org/ns/credentials/v2", IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT];
