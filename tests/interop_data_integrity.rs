@@ -71,7 +71,7 @@ fn claims() -> Vec<(&'static str, Value)> {
         ("direction", json!({ "hebrew": "שלום", "value": { "@value": "مرحبا", "@language": "ar", "@direction": "rtl" } })),
         ("direction without language", json!({ "value": { "@value": "x", "@direction": "ltr" } })),
         ("integers", json!({ "value": [0, -1, 42, 9_007_199_254_740_992_i64] })),
-        ("doubles", json!({ "value": [0.5, -1.25, 2.718281828459044, 1e21, 1.5e300] })),
+        ("doubles", json!({ "value": [0.5, -1.25, 2.414213562373095, 1e21, 1.5e300] })),
         ("coerced doubles", json!({ "amount": [5, 5.5] })),
         ("booleans", json!({ "value": [true, false] })),
         ("@json", json!({ "raw": { "b": [1, 2.5, null, { "z": "é\t", "a": true }], "a": 1e30 } })),
