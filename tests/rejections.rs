@@ -185,6 +185,21 @@ fn old_diploma_of_a_retired_key_is_neither_accepted_nor_rejected_without_proof_o
 }
 
 #[test]
+fn renewed_key_has_not_been_retired() {
+    let mut world = World::new();
+    let did = world.university.did.clone();
+    world.registry_says(&did, |resolution| {
+        resolution.document.verification_methods[0].id = did.with_fragment("delegate-2").expect("a DID URL");
+        let mut renewed = resolution.history[0].clone();
+        renewed.id = resolution.document.verification_methods[0].id.clone();
+        renewed.from = at("2026-02-15T00:00:00Z");
+        resolution.history[0].until = Some(renewed.from.clone());
+        resolution.history.push(renewed);
+    });
+    assert_eq!(world.verdict().word(), "accepted");
+}
+
+#[test]
 fn issuer_that_gave_up_its_identity_is_rejected() {
     let mut world = World::new();
     let did = world.university.did.clone();

@@ -174,7 +174,8 @@ fn registered(changes: u64) -> (Identity, History) {
         let mut seed = [1; 32];
         seed[..8].copy_from_slice(&number.to_be_bytes());
         let key = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &seed).expect("a seed").public_key();
-        let attribute = ethr::key_attribute(&key, VerificationRelationship::AssertionMethod).expect("a key that can be published");
+        let attribute =
+            ethr::key_attribute(&key, VerificationRelationship::AssertionMethod).expect("a key that can be published");
         let change = DidChange::Attribute { name: attribute.name, value: attribute.value, valid_to: 4_000_000_000 };
         DidEvent { block: number, time: at("2026-01-01T00:00:00Z"), log_index: 0, previous_change: number - 1, change }
     };
@@ -189,9 +190,13 @@ fn codes(c: &mut Criterion) {
     let Value::Object(credential) = serde_json::from_str(&text).expect("JSON") else { unreachable!("it is an object") };
     let table = TypeTable::new(1_000_000).expect("an entry of our own");
     let tables = TypeTables::new().with(table.clone());
-    c.bench_function("QR encode", |b| b.iter(|| qr::barcode::encode(black_box(&credential), &table, &bench.contexts).expect("a barcode")));
+    c.bench_function("QR encode", |b| {
+        b.iter(|| qr::barcode::encode(black_box(&credential), &table, &bench.contexts).expect("a barcode"))
+    });
     let code = qr::barcode::encode(&credential, &table, &bench.contexts).expect("a barcode");
-    c.bench_function("QR decode", |b| b.iter(|| qr::barcode::decode(black_box(&code), &tables, &bench.contexts).expect("a credential")));
+    c.bench_function("QR decode", |b| {
+        b.iter(|| qr::barcode::decode(black_box(&code), &tables, &bench.contexts).expect("a credential"))
+    });
     let symbol = Symbol::new(&code).expect("a symbol");
     c.bench_function("QR draw PNG", |b| b.iter(|| symbol.png(black_box(4))));
     let picture = symbol.png(4);

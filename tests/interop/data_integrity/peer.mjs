@@ -1,4 +1,4 @@
-// The other side of tests/data_integrity.rs: npm @digitalbazaar/vc signing and verifying with its EdDSA cryptosuites.
+// The other side of tests/interop_data_integrity.rs: npm @digitalbazaar/vc signing and verifying with its EdDSA cryptosuites.
 //
 // Reads one JSON request from standard input, `{op, suite, seed, contexts, documents}`, and answers with a JSON array of one
 // result a document: the signed document or `{verified, error}`.

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::active::{Active, Coercion, Container, Definition, Direction, Keyword, Meaning};
 use super::error::LinkedDataError;
-use super::expand::{Expander, Extra, Graph, Member, Target};
+use super::expand::{Expander, Extra, Graph, Member, Place, Reading, Target};
 use super::family::Scope;
 use super::number::{Lexical, lexical};
-use super::quads::{LiteralKind, RDF_JSON, Term, Text, XSD_BOOLEAN, XSD_DOUBLE, XSD_INTEGER};
+use super::quads::{LiteralKind, RDF_JSON, RDF_TYPE, Term, Text, XSD_BOOLEAN, XSD_DOUBLE, XSD_INTEGER};
 use crate::securing::jcs;
 
 impl<'d> Expander<'d, '_> {
@@ -18,55 +18,49 @@ impl<'d> Expander<'d, '_> {
         &mut self,
         active: &Arc<Active>,
         member: &Member<'d, '_>,
-        predicate: &Text<'d>,
         subject: &Term<'d>,
         graph: &Graph<'d>,
     ) -> Result<(), LinkedDataError> {
         let (name, value) = (member.name, member.value);
+        let Meaning::Iri(predicate) = &member.meaning else { return Err(LinkedDataError::undefined(name)) };
         let reverse = member.definition.is_some_and(|definition| definition.reverse);
-        let target = &mut Target::Edge { subject, predicate, reverse };
+        let place = &mut Place { graph, target: Target::Edge { subject, predicate, reverse } };
+        let reading = Reading { active, property: Some(name) };
         let Some(definition) = member.definition else {
-            return self.values(active, Some(name), value, graph, target);
+            return self.values(reading, value, place);
         };
         let container = definition.container;
         match value {
             _ if definition.coercion == Coercion::Json => {
                 let term = json(value)?;
-                self.emit(target, graph, term)
+                self.emit(place, term)
             }
             Value::Null => Ok(()),
-            Value::Object(map) if container.has(Container::LANGUAGE) => self.language_map(active, definition, map, graph, target),
+            Value::Object(map) if container.has(Container::LANGUAGE) => self.language_map(active, definition, map, place),
             Value::Object(map)
                 if container.has(Container::INDEX) || container.has(Container::ID) || container.has(Container::TYPE) =>
             {
-                self.index_map(active, (name, definition), map, graph, target)
+                self.index_map(active, (name, definition), map, place)
             }
             _ if container.has(Container::LIST) && !is_list(active, value) => {
-                let list = self.list(active, Some(name), value, graph)?;
-                self.emit(target, graph, list)
+                let list = self.list(reading, value, graph)?;
+                self.emit(place, list)
             }
-            _ if container.has(Container::GRAPH) => self.graphs(active, name, value, graph, target),
-            _ => self.values(active, Some(name), value, graph, target),
+            _ if container.has(Container::GRAPH) => self.graphs(reading, value, place),
+            _ => self.values(reading, value, place),
         }
     }
 
     /// Each value in a graph of its own.
-    fn graphs(
-        &mut self,
-        active: &Arc<Active>,
-        name: &'d str,
-        value: &'d Value,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), LinkedDataError> {
+    fn graphs(&mut self, reading: Reading<'_, 'd>, value: &'d Value, place: &mut Place<'_, 'd>) -> Result<(), LinkedDataError> {
         let all = match value {
             Value::Array(all) => all.as_slice(),
             one => std::slice::from_ref(one),
         };
         for one in all.iter().filter(|one| !one.is_null()) {
             let own = self.fresh();
-            self.emit(target, graph, own.clone())?;
-            self.values(active, Some(name), one, &Some(own), &mut Target::Contents)?;
+            self.emit(place, own.clone())?;
+            self.values(reading, one, &mut Place { graph: &Some(own), target: Target::Contents })?;
         }
         Ok(())
     }
@@ -76,8 +70,7 @@ impl<'d> Expander<'d, '_> {
         active: &Arc<Active>,
         definition: &Definition,
         map: &'d Map<String, Value>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
+        place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
         let direction = definition.direction.unwrap_or(active.direction);
         for (name, value) in map {
@@ -89,7 +82,7 @@ impl<'d> Expander<'d, '_> {
             for one in all.iter().filter(|one| !one.is_null()) {
                 let text = one.as_str().ok_or_else(|| LinkedDataError::invalid("invalid language map value"))?;
                 let language = if none { None } else { Some(language(name)?) };
-                self.emit(target, graph, tagged(text, language, direction))?;
+                self.emit(place, tagged(text, language, direction))?;
             }
         }
         Ok(())
@@ -101,8 +94,7 @@ impl<'d> Expander<'d, '_> {
         active: &Arc<Active>,
         (name, definition): (&'d str, &Arc<Definition>),
         map: &'d Map<String, Value>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
+        place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
         let container = definition.container;
         let by_node = container.has(Container::ID) || container.has(Container::TYPE);
@@ -128,18 +120,19 @@ impl<'d> Expander<'d, '_> {
                         extra.property = Some(self.index_property(active, index, key)?);
                     }
                 }
+                let reading = Reading { active: &current, property: Some(name) };
                 if container.has(Container::GRAPH) && !is_graph(active, one) {
                     let own = match extra.id.take() {
                         Some(id) => self.resource(active.reference(id), "@id")?,
                         None => self.fresh(),
                     };
                     if let Some((predicate, object)) = extra.property.take() {
-                        self.quad(own.clone(), predicate, object, graph)?;
+                        self.quad(own.clone(), predicate, object, place.graph)?;
                     }
-                    self.emit(target, graph, own.clone())?;
-                    self.mapped(&current, name, one, extra, &Some(own), &mut Target::Contents)?;
+                    self.emit(place, own.clone())?;
+                    self.mapped(reading, one, extra, &mut Place { graph: &Some(own), target: Target::Contents })?;
                 } else {
-                    self.mapped(&current, name, one, extra, graph, target)?;
+                    self.mapped(reading, one, extra, place)?;
                 }
             }
         }
@@ -149,35 +142,33 @@ impl<'d> Expander<'d, '_> {
     /// One value of a map, with what its key adds to it.
     fn mapped(
         &mut self,
-        active: &Arc<Active>,
-        name: &'d str,
+        reading: Reading<'_, 'd>,
         value: &'d Value,
         extra: Extra<'d>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
+        place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
         match value {
-            Value::Object(map) => self.object(active, Some(name), map, extra, graph, target),
+            Value::Object(map) => self.object(reading, map, extra, place),
             _ if extra.id.is_some() => Err(LinkedDataError::invalid("invalid value of an @id map")),
             Value::String(_) if extra.kind.is_some() || extra.property.is_some() => {
                 // A reference to a node, about which the key speaks.
-                let term = self.scalar(active, Some(name), value)?;
+                let term = self.scalar(reading, value)?;
                 if matches!(term, Term::Literal { .. }) {
                     return Err(LinkedDataError::invalid("invalid value of a map of nodes"));
                 }
                 if let Some(kind) = extra.kind {
-                    let kind = self.resource(active.meaning(kind), kind)?;
-                    self.quad(term.clone(), Text::Borrowed(super::quads::RDF_TYPE), kind, graph)?;
+                    let kind = self.resource(reading.active.meaning(kind), kind)?;
+                    self.quad(term.clone(), Text::Borrowed(RDF_TYPE), kind, place.graph)?;
                 }
                 if let Some((predicate, object)) = extra.property {
-                    self.quad(term.clone(), predicate, object, graph)?;
+                    self.quad(term.clone(), predicate, object, place.graph)?;
                 }
-                self.emit(target, graph, term)
+                self.emit(place, term)
             }
             _ if extra.kind.is_some() || extra.property.is_some() => {
                 Err(LinkedDataError::invalid("invalid value of a map of nodes"))
             }
-            _ => self.values(active, Some(name), value, graph, target),
+            _ => self.values(reading, value, place),
         }
     }
 
@@ -203,8 +194,7 @@ impl<'d> Expander<'d, '_> {
         outer: &Active,
         value: &'d Value,
         members: &[Member<'d, '_>],
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
+        place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
         let (mut kind, mut tag, mut direction) = (None, None, None);
         for member in members {
@@ -234,12 +224,13 @@ impl<'d> Expander<'d, '_> {
             (Some((_, Meaning::Iri(datatype))), _) => native(value, Some(datatype))?,
             (Some((name, _)), _) => return Err(LinkedDataError::undefined(name)),
         };
-        self.emit(target, graph, term)
+        self.emit(place, term)
     }
 
-    /// Expands a string, number or boolean that is a value of `property`.
-    pub fn scalar(&mut self, active: &Active, property: Option<&'d str>, value: &'d Value) -> Result<Term<'d>, LinkedDataError> {
-        let definition = property.and_then(|property| active.terms.get(property));
+    /// Expands a string, number or boolean.
+    pub fn scalar(&mut self, reading: Reading<'_, 'd>, value: &'d Value) -> Result<Term<'d>, LinkedDataError> {
+        let Reading { active, property } = reading;
+        let definition = reading.definition();
         match (value, definition.map(|definition| &definition.coercion)) {
             (Value::String(text), _) => {
                 let definition = definition.map(|definition| &**definition);
