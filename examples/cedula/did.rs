@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wallet_core::did::{Did, DidUrl, Resolution, Standing, VerificationRelationship};
 use wallet_core::error::WalletError;
+use wallet_core::issuer::Written;
 use wallet_core::key::{KeyAlgorithm, PublicKey};
 use wallet_core::platform::{HttpNetwork, system_now};
 use wallet_core::ports::Keystore;
-use wallet_core::registry::{DidWrite, account};
+use wallet_core::registry::DidWrite;
 use wallet_core::resolver::Resolver;
 use wallet_core::time::Timestamp;
 
@@ -133,8 +134,8 @@ async fn add_key(
     seconds: u64,
     now: &Timestamp,
 ) -> Result<u8> {
-    let mut record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
+    let mut record = issuers::settle(home, &registry, name).await?;
     if purpose == VerificationRelationship::AssertionMethod {
         let (key, method) = issuers::publish_key(&registry, &record.did, &record.owner, seconds, now).await?;
         (record.key, record.method) = (key, method);
@@ -154,45 +155,41 @@ async fn add_key(
     let (_, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
     let write = DidWrite::add_key(&public, purpose, seconds)?;
     let written = registry.registrar().change_did(&record.did, &record.owner, &write).await?;
-    print_written(screen, &record.did, written.block, written.gas);
+    print_written(screen, &record.did, &written);
     Ok(0)
 }
 
 async fn revoke_key(home: &Home, screen: &Screen, name: &str, key: Option<&str>) -> Result<u8> {
-    let record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
+    let record = issuers::settle(home, &registry, name).await?;
     let key = match key {
         Some(text) => PublicKey::from_multikey(text)?,
         None => registry.keystore.public_key(&record.key).await?,
     };
     let write = DidWrite::revoke_key(&key, VerificationRelationship::AssertionMethod)?;
     let written = registry.registrar().change_did(&record.did, &record.owner, &write).await?;
-    print_written(screen, &record.did, written.block, written.gas);
+    print_written(screen, &record.did, &written);
     Ok(0)
 }
 
 async fn rotate(home: &Home, screen: &Screen, name: &str) -> Result<u8> {
-    let mut record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
-    let (owner, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?;
-    let write = DidWrite::ChangeOwner { owner: account::address(&public)? };
-    // Kept before it is written, so that a kill in between loses no owner: the old one is tried when the new is refused.
-    let old = std::mem::replace(&mut record.owner, owner);
-    let written = registry.registrar().change_did(&record.did, &old, &write).await?;
-    issuers::keep(home, name, &record)?;
-    print_written(screen, &record.did, written.block, written.gas);
+    let did = issuers::settle(home, &registry, name).await?.did;
+    let written = issuers::rotate(home, &registry, name).await?;
+    print_written(screen, &did, &written);
     Ok(0)
 }
 
 async fn change(home: &Home, screen: &Screen, name: &str, write: &DidWrite) -> Result<u8> {
-    let record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
+    let record = issuers::settle(home, &registry, name).await?;
     let written = registry.registrar().change_did(&record.did, &record.owner, write).await?;
-    print_written(screen, &record.did, written.block, written.gas);
+    print_written(screen, &record.did, &written);
     Ok(0)
 }
 
-fn print_written(screen: &Screen, did: &Did, block: u64, gas: u64) {
+fn print_written(screen: &Screen, did: &Did, written: &Written) {
+    let Written { block, gas, .. } = written;
     screen.object(&json!({ "did": did, "block": block, "gas": gas }));
     screen.line(words!(
         screen.language,

@@ -5,11 +5,11 @@ use wallet_core::credential::profiles::{IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, V
 use wallet_core::credential::{CONTEXT_V2, CredentialTerms};
 use wallet_core::did::{Did, DidUrl, VerificationRelationship};
 use wallet_core::error::WalletError;
-use wallet_core::issuer::Issuer;
+use wallet_core::issuer::{Issuer, Written};
 use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::ports::Keystore;
 use wallet_core::qr::TypeTable;
-use wallet_core::registry::DidWrite;
+use wallet_core::registry::{DidWrite, account};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::status::StatusPurpose;
 use wallet_core::time::Timestamp;
@@ -34,6 +34,9 @@ pub struct Record {
     pub key: KeyId,
     /// The key that owns the identity on the chain.
     pub owner: KeyId,
+    /// The key that the identity is being handed over to, until it is known whether the chain took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_owner: Option<KeyId>,
     /// Where its status lists are published.
     pub status_base: String,
 }
@@ -94,9 +97,36 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
     let did = registry.registrar().did(&owner).await?;
     let (key, method) = publish_key(registry, &did, &owner, KEY_LIFETIME, now).await?;
     let (display_name, status_base) = (new.display_name.to_owned(), new.status_base.trim_end_matches('/').to_owned());
-    let record = Record { display_name, did, method, key, owner, status_base };
+    let record = Record { display_name, did, method, key, owner, next_owner: None, status_base };
     keep(home, new.name, &record)?;
     publish_lists(home, registry, new.name, now).await?;
+    Ok(record)
+}
+
+/// Hands the identity over to a new owner key.
+///
+/// The new key is noted before the chain is written to, so that a kill in between loses no owner: [`settle`] finds out.
+pub async fn rotate(home: &Home, registry: &Registry, name: &str) -> Result<Written> {
+    let mut record = record(home, name)?;
+    let (next, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?;
+    record.next_owner = Some(next);
+    keep(home, name, &record)?;
+    let write = DidWrite::ChangeOwner { owner: account::address(&public)? };
+    let written = registry.registrar().change_did(&record.did, &record.owner, &write).await;
+    settle(home, registry, name).await?;
+    Ok(written?)
+}
+
+/// The issuer `name`, after asking the chain who owns it when a handing over was left halfway.
+pub async fn settle(home: &Home, registry: &Registry, name: &str) -> Result<Record> {
+    let mut record = record(home, name)?;
+    if let Some(next) = record.next_owner.take() {
+        let public = registry.keystore.public_key(&next).await?;
+        if registry.owner(&record.did).await? == account::address(&public)? {
+            record.owner = next;
+        }
+        keep(home, name, &record)?;
+    }
     Ok(record)
 }
 

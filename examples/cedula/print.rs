@@ -47,7 +47,7 @@ impl Screen {
 
     /// A label and its value, aligned.
     pub fn field(&self, label: &str, value: impl Display) {
-        let pad = 20usize.saturating_sub(label.chars().count());
+        let pad = 22usize.saturating_sub(label.chars().count());
         self.line(format!("  {}{} {value}", self.paint(Tone::Quiet, label), " ".repeat(pad)));
     }
 

@@ -89,7 +89,13 @@ pub async fn registry(stage: &Stage<'_>) -> Result<()> {
         let record =
             issuers::create(&stage.home, &stage.registry, &NewIssuer { name, display_name, status_base }, &stage.now()).await?;
         stage.screen.line(format!("  {display_name}"));
-        stage.screen.line(format!("    {}", record.did));
+        let did = &record.did;
+        stage.screen.line(words!(
+            l,
+            "    its identifier (DID): {did}",
+            "    su identificador (DID): {did}",
+            "    seu identificador (DID): {did}"
+        ));
     }
     let (block, at) = (stage.registry.chain.head()?.number, stage.now());
     stage.screen.line(words!(

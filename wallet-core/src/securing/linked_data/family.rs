@@ -28,7 +28,7 @@ pub(super) struct Families(RwLock<HashMap<Box<str>, Arc<Family>>>);
 /// A compiled context and those derived from it.
 pub(super) struct Family {
     base: Arc<Active>,
-    derived: RwLock<HashMap<Derivation, (Arc<Active>, Option<Arc<Definition>>)>>,
+    derived: RwLock<HashMap<Derivation, Arc<Active>>>,
     kept_terms: AtomicUsize,
     numbers: AtomicU32,
 }
@@ -98,7 +98,7 @@ impl Family {
         let Some(local) = &definition.scoped else { return Ok(from.clone()) };
         let key = Derivation::Scoped { from: from.number, definition: definition.number, of_type: scope == Scope::Type };
         let rules = if scope == Scope::Type { Rules::TYPE } else { Rules::PROPERTY };
-        self.derive(key, Some(definition), |numbers| Compiler { contexts, numbers, work }.process(from, local, rules))
+        self.derive(key, |numbers| Compiler { contexts, numbers, work }.process(from, local, rules))
     }
 
     /// `from` with the `@context` of an object within the document.
@@ -109,23 +109,21 @@ impl Family {
         (contexts, work): (&Contexts, &mut usize),
     ) -> Result<Arc<Active>, LinkedDataError> {
         let key = Derivation::Embedded { from: from.number, text: local.to_string().into() };
-        self.derive(key, None, |numbers| Compiler { contexts, numbers, work }.process(from, local, Rules::DOCUMENT))
+        self.derive(key, |numbers| Compiler { contexts, numbers, work }.process(from, local, Rules::DOCUMENT))
     }
 
     fn derive(
         &self,
         key: Derivation,
-        definition: Option<&Arc<Definition>>,
         compile: impl FnOnce(&AtomicU32) -> Result<Arc<Active>, LinkedDataError>,
     ) -> Result<Arc<Active>, LinkedDataError> {
-        if let Some((known, _)) = self.derived.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = self.derived.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
         let active = compile(&self.numbers)?;
         let terms = active.terms.len() + 1;
         if self.kept_terms.fetch_add(terms, Ordering::Relaxed) + terms < MAX_KEPT_TERMS {
-            let kept = (active.clone(), definition.cloned());
-            self.derived.write().unwrap_or_else(PoisonError::into_inner).insert(key, kept);
+            self.derived.write().unwrap_or_else(PoisonError::into_inner).insert(key, active.clone());
         }
         Ok(active)
     }

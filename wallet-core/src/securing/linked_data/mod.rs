@@ -11,6 +11,8 @@ mod number;
 mod process;
 mod quads;
 pub mod rdfc;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use serde_json::{Map, Value};
