@@ -339,11 +339,6 @@ pub enum Warning {
         /// The rule.
         fault: String,
     },
-    /// Beside the proofs that were checked stands one of a kind this version does not know.
-    UncheckedProof {
-        /// Its mechanism.
-        mechanism: String,
-    },
 }
 
 /// What a verdict rests on, and how old it is.
