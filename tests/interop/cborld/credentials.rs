@@ -1,9 +1,13 @@
-//! Real-looking credentials of the three kinds, and the type tables of the programme that issues them.
+//! Signed credentials of the three kinds, and the type tables of the programme that issues them.
 
 use serde_json::{Map, Value, json};
 use wallet_core::credential::CredentialTerms;
 use wallet_core::credential::profiles::{DegreeKind, Diploma, IdentityCard, Recipient, ReducedDiploma, Vaccination, Vaccine};
+use wallet_core::did::VerificationRelationship;
+use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::qr::TypeTable;
+use wallet_core::securing::linked_data::Contexts;
+use wallet_core::securing::{Mechanism, ProofOptions, prepare};
 
 const REGISTRY: &str = "did:ethr:0x6ced:0x9fA8c3b2D1e7F60519a4bC8E23d7065fE14B0a92";
 const UNIVERSITY: &str = "did:ethr:0x6ced:0x3B1a2C4d5E6f708192a3B4c5D6e7F8091A2b3C4d";
@@ -63,18 +67,25 @@ fn terms(issuer: &str, subject: Option<&str>, place: &str) -> CredentialTerms {
     }
 }
 
-/// Puts a proof where the issuer would: the form and length of a real one is what counts here.
-fn with_proof(mut credential: Map<String, Value>, issuer: &str, suite: &str) -> Map<String, Value> {
-    let proof = json!({
-        "type": "DataIntegrityProof",
-        "cryptosuite": suite,
-        "created": "2026-03-02T12:00:00Z",
-        "verificationMethod": key_of(issuer),
-        "proofPurpose": "assertionMethod",
-        "proofValue": "z4g6G3dAZhhtPxPWgFvkiRv7krtCaeJxjokvL46fchAFCXEY3FeX2vn46MDgBaw779g1E1jswZJxxreZDCrtHg2qH"
-    });
-    credential.insert("proof".into(), proof);
-    credential
+/// The key every issuer here signs with; what is judged here is the QR, not the issuer.
+pub fn key() -> SecretKey {
+    SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[7; 32]).expect("any 32 bytes are a seed")
+}
+
+fn signed(credential: Map<String, Value>, issuer: &str, mechanism: Mechanism) -> Map<String, Value> {
+    let options = ProofOptions {
+        mechanism,
+        method: key_of(issuer).parse().expect("a DID URL"),
+        purpose: VerificationRelationship::AssertionMethod,
+        created: "2026-03-02T12:00:00Z".parse().expect("a time"),
+        expires: None,
+        nonce: None,
+        audience: None,
+    };
+    let unsigned = prepare(credential, &options, &key().public_key(), &Contexts::bundled()).expect("every term is defined");
+    let signature = key().sign(unsigned.message());
+    let secured = unsigned.finish(&signature).expect("64 bytes");
+    serde_json::from_str(secured.text()).expect("an object")
 }
 
 fn identity_card() -> Map<String, Value> {
@@ -86,7 +97,7 @@ fn identity_card() -> Map<String, Value> {
     card.issuing_authority = Some("Departamento de Identificaciones".into());
     card.issue_date = Some(day("2026-03-02"));
     card.expiry_date = Some(day("2036-03-02"));
-    with_proof(card.to_credential(terms(REGISTRY, Some(CITIZEN), "48213")), REGISTRY, "eddsa-rdfc-2022")
+    signed(card.to_credential(terms(REGISTRY, Some(CITIZEN), "48213")), REGISTRY, Mechanism::EddsaRdfc2022)
 }
 
 fn diploma() -> Map<String, Value> {
@@ -103,7 +114,7 @@ fn diploma() -> Map<String, Value> {
     let mut terms = terms(UNIVERSITY, Some(CITIZEN), "7301");
     terms.issuer_name = Some("Universidad Nacional del Litoral".into());
     terms.id = Some("urn:uuid:5f0c5d2e-6e1b-4a7c-9c55-0d2f7c1e8a34".into());
-    with_proof(diploma.to_credential(terms), UNIVERSITY, "eddsa-rdfc-2022")
+    signed(diploma.to_credential(terms), UNIVERSITY, Mechanism::EddsaRdfc2022)
 }
 
 fn reduced_diploma() -> Map<String, Value> {
@@ -111,7 +122,7 @@ fn reduced_diploma() -> Map<String, Value> {
     let diploma = ReducedDiploma::of("María Belén Giménez Ortiz", "Ingeniera en Informática", DegreeKind::Bachelor, awarded);
     let mut terms = terms(UNIVERSITY, None, "7302");
     terms.issuer_name = Some("Universidad Nacional del Litoral".into());
-    with_proof(diploma.to_credential(terms), UNIVERSITY, "eddsa-rdfc-2022")
+    signed(diploma.to_credential(terms), UNIVERSITY, Mechanism::EddsaRdfc2022)
 }
 
 fn vaccination() -> Map<String, Value> {
@@ -123,5 +134,5 @@ fn vaccination() -> Map<String, Value> {
     let mut vaccination = Vaccination::new(recipient, vaccine, day("2026-02-10"), "PRY");
     vaccination.batch_number = Some("YF2231A".into());
     vaccination.centre = Some("Centro de Salud San Lorenzo".into());
-    with_proof(vaccination.to_credential(terms(HEALTH_UNIT, Some(CITIZEN), "90412")), HEALTH_UNIT, "eddsa-jcs-2022")
+    signed(vaccination.to_credential(terms(HEALTH_UNIT, Some(CITIZEN), "90412")), HEALTH_UNIT, Mechanism::EddsaJcs2022)
 }

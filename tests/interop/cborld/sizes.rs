@@ -7,10 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use serde_json::{Map, Value};
-use wallet_core::qr::{Budget, Symbol, TypeTable, TypeTables, barcode, fit};
+use wallet_core::qr::{Budget, Symbol, TypeTable, TypeTables, barcode, fit, picture};
+use wallet_core::securing::Secured;
 use wallet_core::securing::linked_data::Contexts;
 
-use crate::credentials::{all, full_table, small_table};
+use crate::credentials::{all, full_table, key, small_table};
 
 fn base45_of_deflate(text: &str) -> String {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
@@ -55,7 +56,11 @@ fn three_kinds_of_credential_fit_a_symbol() {
         assert!(full < small && small < without && without < plain.len());
 
         let tables = TypeTables::new().with(full_table());
-        assert_eq!(barcode::decode(&text, &tables, &contexts), Ok(credential.clone()));
+        let png = Symbol::new(&text).expect("fits").png(4);
+        let scanned = barcode::decode(&picture::read(&png).expect("a clean picture"), &tables, &contexts).expect("a barcode");
+        let secured = Secured::read(&Value::Object(scanned.clone()).to_string()).expect("a credential");
+        assert_eq!(secured.check_signature(0, &key().public_key(), &contexts), Ok(()), "{name}: the proof still verifies");
+        assert_eq!(scanned, credential);
         for budget in [Budget::Print, Budget::Screen] {
             match fit(&credential, &full_table(), &contexts, budget).expect("encodes") {
                 Ok(symbol) => println!("  {budget:?}: fits, version {}", symbol.version()),
