@@ -113,11 +113,6 @@ fn top_entry_is_given(name: &str) -> Vec<String> {
     complaint(!TOP.contains(&name), || format!("{name} stands at the top of the repository, outside the given layout"))
 }
 
-fn test_is_listed(name: &str, manifest: &str) -> Vec<String> {
-    let listed = manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
-    complaint(!listed, || format!("tests/{name}.rs has no [[test]] in Cargo.toml, so nothing runs it"))
-}
-
 fn lock_names_no_registry(file: &str, text: &str) -> Vec<String> {
     complaint(text.contains("\"resolved\""), || format!("{file} names the registry it was made from"))
 }
@@ -131,7 +126,9 @@ fn core_knows_no_binding(manifest: &str) -> Vec<String> {
 fn binding_only_adapts(file: &str, text: &str) -> Vec<String> {
     let code = without_tests(&code_of(text));
     let adapter = ["ports.rs", "crossing.rs", "conformance.rs"].contains(&file);
-    let words: BTreeSet<&str> = code.split(|c| !is_name(c)).collect();
+    // `impl Trait for Type` loops over nothing.
+    let bodies: String = code.lines().filter(|line| !line.starts_with("impl")).map(|line| format!("{line}\n")).collect();
+    let words: BTreeSet<&str> = bodies.split(|c| !is_name(c)).collect();
     let decides = !adapter && ["if", "match", "for", "while"].iter().any(|word| words.contains(word));
     let mut found = complaint(decides, || format!("{file} decides something: that belongs in the core"));
     found.extend(complaint(words.contains("unsafe"), || format!("{file} is unsafe by hand")));
@@ -422,18 +419,6 @@ fn top_of_the_repository_is_as_given() {
 #[test]
 fn foreign_top_entry_is_caught() {
     assert!(!top_entry_is_given("scripts").is_empty());
-}
-
-#[test]
-fn every_test_file_is_run() {
-    let manifest = read("Cargo.toml");
-    let tests = entries(&root().join("tests")).into_iter().map(|path| name_of(&path));
-    nothing_to_say(tests.filter_map(|name| name.strip_suffix(".rs").map(|name| test_is_listed(name, &manifest))));
-}
-
-#[test]
-fn forgotten_test_file_is_caught() {
-    assert!(!test_is_listed("forgotten", "[[test]]\nname = \"journey\"\npath = \"tests/journey.rs\"").is_empty());
 }
 
 #[test]

@@ -105,7 +105,8 @@ fn key_of_another_cannot_issue_in_the_issuers_name() {
 #[test]
 fn key_the_issuer_never_published_is_rejected() {
     let world = World::new();
-    let forged = world.issue_with(|options| options.method = world.university.did.with_fragment("delegate-9").expect("a DID URL"));
+    let forged =
+        world.issue_with(|options| options.method = world.university.did.with_fragment("delegate-9").expect("a DID URL"));
     rejects_only(&world.verify(&world.present(&forged)), |r| matches!(r, Reason::KeyNotInDocument { .. }));
 }
 
@@ -139,7 +140,10 @@ fn proof_for_another_purpose_is_rejected() {
 #[test]
 fn algorithm_of_a_token_is_the_keys_own() {
     let world = World::new();
-    let other = Party { key: Party::holder(KeyAlgorithm::P256, 5).key, ..Party::new(world.university.did.as_str(), KeyAlgorithm::Ed25519, 1) };
+    let other = Party {
+        key: Party::holder(KeyAlgorithm::P256, 5).key,
+        ..Party::new(world.university.did.as_str(), KeyAlgorithm::Ed25519, 1)
+    };
     let forged = other.sign(world.diploma.clone(), &other.options(Kind::Credential, Mechanism::Jwt));
     rejects_only(&world.verify(&world.present(&forged)), |r| matches!(r, Reason::WrongAlgorithm { .. }));
 }
@@ -178,6 +182,21 @@ fn old_diploma_of_a_retired_key_is_neither_accepted_nor_rejected_without_proof_o
     let verdict = world.verify(&world.present(&old));
     let warnings = verdict.verified().expect("accepted").warnings();
     assert!(warnings.iter().any(|w| matches!(w.what, Warning::SigningTimeClaimed { .. })), "{verdict:#?}");
+}
+
+#[test]
+fn renewed_key_has_not_been_retired() {
+    let mut world = World::new();
+    let did = world.university.did.clone();
+    world.registry_says(&did, |resolution| {
+        resolution.document.verification_methods[0].id = did.with_fragment("delegate-2").expect("a DID URL");
+        let mut renewed = resolution.history[0].clone();
+        renewed.id = resolution.document.verification_methods[0].id.clone();
+        renewed.from = at("2026-02-15T00:00:00Z");
+        resolution.history[0].until = Some(renewed.from.clone());
+        resolution.history.push(renewed);
+    });
+    assert_eq!(world.verdict().word(), "accepted");
 }
 
 #[test]
@@ -225,6 +244,46 @@ fn revoked_credential_is_rejected() {
     let mut world = World::new();
     world.know_list(world.status_list(&[INDEX]));
     rejects_only(&world.verdict(), |r| matches!(r, Reason::Revoked { .. }));
+}
+
+#[test]
+fn suspended_credential_is_rejected() {
+    let mut world = World::new();
+    world.diploma["credentialStatus"]["statusPurpose"] = json!("suspension");
+    let mut list = world.status_list(&[INDEX]).body().clone();
+    list["credentialSubject"]["statusPurpose"] = json!("suspension");
+    let list = world.university.sign(list, &world.university.options(Kind::Credential, Mechanism::EddsaRdfc2022));
+    world.know_list(list);
+    rejects_only(&world.verdict(), |r| matches!(r, Reason::Suspended { .. }));
+}
+
+#[test]
+fn list_for_another_purpose_leaves_the_verdict_open() {
+    let mut world = World::new();
+    world.diploma["credentialStatus"]["statusPurpose"] = json!("suspension");
+    leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusNotGood { .. }));
+}
+
+#[test]
+fn status_entry_that_was_taken_out_breaks_the_signature() {
+    let world = World::new();
+    let mut text: Value = serde_json::from_str(world.issue().text()).expect("JSON");
+    text.as_object_mut().expect("an object").remove("credentialStatus");
+    let stripped = Secured::read(&text.to_string()).expect("still a credential");
+    rejects_only(&world.verify(&world.present(&stripped)), |r| *r == Reason::BadSignature);
+}
+
+#[test]
+fn proof_of_an_unknown_kind_beside_a_good_one_is_said_so() {
+    let world = World::new();
+    let mut text: Value = serde_json::from_str(world.issue().text()).expect("JSON");
+    let good = text["proof"].take();
+    text["proof"] = json!([good, { "type": "DataIntegrityProof", "cryptosuite": "quantum-2030", "proofPurpose": "assertionMethod",
+        "verificationMethod": world.university.method(), "proofValue": "z1" }]);
+    let credential = Secured::read(&text.to_string()).expect("a credential");
+    let verdict = world.verify(&world.present(&credential));
+    let warnings = verdict.verified().expect("accepted").warnings();
+    assert!(warnings.iter().any(|w| matches!(w.what, Warning::UncheckedProof { .. })), "{verdict:#?}");
 }
 
 #[test]
@@ -319,7 +378,8 @@ fn unknown_context_leaves_the_verdict_open_with_its_url() {
     let mut world = World::new();
     let url = "https://uni.example/contexts/v1";
     world.diploma["@context"].as_array_mut().expect("contexts").push(url.into());
-    let contexts = Contexts::bundled().with(url, r#"{"@context":{"promedio":"https://uni.example/vocab#promedio"}}"#).expect("a context");
+    let contexts =
+        Contexts::bundled().with(url, r#"{"@context":{"promedio":"https://uni.example/vocab#promedio"}}"#).expect("a context");
     let options = world.university.options(Kind::Credential, Mechanism::EddsaRdfc2022);
     let unsigned = wallet_core::securing::prepare(world.diploma.clone(), &options, &world.university.key.public_key(), &contexts);
     let unsigned = unsigned.expect("the issuer knows its context");

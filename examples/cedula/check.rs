@@ -50,7 +50,10 @@ async fn judge_with(home: &Home, trust: &Trust, storage: Arc<dyn Storage>) -> Re
         }
         _ => {
             let carried = Evidence::new(Contexts::bundled());
-            (Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? }, Expectations::default())
+            (
+                Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? },
+                Expectations::default(),
+            )
         }
     };
     if !trust.offline {
@@ -69,12 +72,14 @@ async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Resu
     let resolver = Resolver::new().with_web(network.clone());
     match (&trust.rpc, &trust.registry, trust.chain_id) {
         (Some(url), Some(registry), Some(chain_id)) => {
-            let did_registry: Address = registry.parse().map_err(|_| Failure::usage(words!(
-                home.language(),
-                "{registry} is not a contract's address",
-                "{registry} no es la dirección de un contrato",
-                "{registry} não é o endereço de um contrato",
-            )))?;
+            let did_registry: Address = registry.parse().map_err(|_| {
+                Failure::usage(words!(
+                    home.language(),
+                    "{registry} is not a contract's address",
+                    "{registry} no es la dirección de un contrato",
+                    "{registry} não é o endereço de um contrato",
+                ))
+            })?;
             let deployment = Deployment { chain_id, did_registry, credential_registry: Address::ZERO };
             Ok(resolver.with_registry("chain", deployment, Arc::new(RpcLedger::new(network, url))))
         }
@@ -129,6 +134,7 @@ pub async fn verify(home: &Home, screen: &Screen, asked: &args::Verify) -> Resul
         error => error.into(),
     })?;
     screen.object(&verdict.to_json());
+    screen.line("");
     screen.verdict(&verdict);
     claims(screen, &verdict);
     Ok(exit(&verdict))

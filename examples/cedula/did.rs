@@ -9,12 +9,12 @@ use wallet_core::issuer::Written;
 use wallet_core::key::{KeyAlgorithm, PublicKey};
 use wallet_core::platform::{HttpNetwork, system_now};
 use wallet_core::ports::Keystore;
-use wallet_core::registry::{DidWrite, account};
+use wallet_core::registry::DidWrite;
 use wallet_core::resolver::Resolver;
 use wallet_core::time::Timestamp;
 
 use crate::args::DidCommand;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::hold;
 use crate::home::Home;
 use crate::issuers::{self, NewIssuer};
@@ -31,11 +31,9 @@ pub async fn run(home: &Home, screen: &Screen, command: &DidCommand) -> Result<u
     let now = system_now();
     match command {
         DidCommand::New { name, display_name, status_base } => {
-            let new = NewIssuer {
-                name,
-                display_name: display_name.as_deref().unwrap_or(name),
-                status_base: status_base.as_deref().unwrap_or(&format!("https://{name}.example/status")),
-            };
+            let own = format!("https://{name}.example/status");
+            let status_base = status_base.as_deref().unwrap_or(&own);
+            let new = NewIssuer { name, display_name: display_name.as_deref().unwrap_or(name), status_base };
             create(home, screen, &new, &now).await
         }
         DidCommand::Show { did } => show(home, screen, did.as_deref(), &now).await,
@@ -99,8 +97,12 @@ fn print_resolution(screen: &Screen, resolution: &Resolution) {
     let l = screen.language;
     screen.heading(resolution.document.id.as_str());
     let standing = match &resolution.standing {
-        Standing::SelfContained => words!(l, "the identifier holds its key", "el identificador lleva su clave", "o identificador leva sua chave"),
-        Standing::Proven { block } => words!(l, "proven at block {block}", "comprobado en el bloque {block}", "comprovado no bloco {block}"),
+        Standing::SelfContained => {
+            words!(l, "the identifier holds its key", "el identificador lleva su clave", "o identificador leva sua chave")
+        }
+        Standing::Proven { block } => {
+            words!(l, "proven at block {block}", "comprobado en el bloque {block}", "comprovado no bloco {block}")
+        }
         Standing::Believed { block: Some(block) } => {
             words!(l, "as block {block} says", "según el bloque {block}", "segundo o bloco {block}")
         }
@@ -112,8 +114,12 @@ fn print_resolution(screen: &Screen, resolution: &Resolution) {
     }
     for method in &resolution.document.verification_methods {
         let uses: Vec<&str> = method.relationships.iter().map(|relationship| relationship.as_str()).collect();
-        let key = method.key.as_ref().map(PublicKey::to_multikey).unwrap_or_default();
-        screen.field(&words!(l, "key", "clave", "chave"), format!("#{} {key} {}", method.id.fragment().unwrap_or_default(), uses.join(", ")));
+        let account = || method.material.values().find_map(Value::as_str).unwrap_or_default().to_owned();
+        let key = method.key.as_ref().map_or_else(account, PublicKey::to_multikey);
+        screen.field(
+            &words!(l, "key", "clave", "chave"),
+            format!("#{} {key} {}", method.id.fragment().unwrap_or_default(), uses.join(", ")),
+        );
     }
     for service in &resolution.document.services {
         screen.field(&words!(l, "service", "servicio", "serviço"), format!("{service:?}"));
@@ -128,8 +134,8 @@ async fn add_key(
     seconds: u64,
     now: &Timestamp,
 ) -> Result<u8> {
-    let mut record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
+    let mut record = issuers::settle(home, &registry, name).await?;
     if purpose == VerificationRelationship::AssertionMethod {
         let (key, method) = issuers::publish_key(&registry, &record.did, &record.owner, seconds, now).await?;
         (record.key, record.method) = (key, method);
@@ -138,7 +144,12 @@ async fn add_key(
         issuers::publish_lists(home, &registry, name, now).await?;
         screen.object(&json!({ "name": name, "did": record.did, "method": record.method }));
         let method = &record.method;
-        screen.line(words!(screen.language, "It signs with {method} now.", "Ahora firma con {method}.", "Agora assina com {method}."));
+        screen.line(words!(
+            screen.language,
+            "It signs with {method} now.",
+            "Ahora firma con {method}.",
+            "Agora assina com {method}."
+        ));
         return Ok(0);
     }
     let (_, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
@@ -149,8 +160,8 @@ async fn add_key(
 }
 
 async fn revoke_key(home: &Home, screen: &Screen, name: &str, key: Option<&str>) -> Result<u8> {
-    let record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
+    let record = issuers::settle(home, &registry, name).await?;
     let key = match key {
         Some(text) => PublicKey::from_multikey(text)?,
         None => registry.keystore.public_key(&record.key).await?,
@@ -162,29 +173,24 @@ async fn revoke_key(home: &Home, screen: &Screen, name: &str, key: Option<&str>)
 }
 
 async fn rotate(home: &Home, screen: &Screen, name: &str) -> Result<u8> {
-    let mut record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
-    let (owner, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?;
-    let write = DidWrite::ChangeOwner { owner: account::address(&public)? };
-    // Kept before it is written, so that a kill in between loses no owner: the old one is tried when the new is refused.
-    let old = std::mem::replace(&mut record.owner, owner);
-    let written = registry.registrar().change_did(&record.did, &old, &write).await?;
-    issuers::keep(home, name, &record)?;
-    print_written(screen, &record.did, &written);
+    let did = issuers::settle(home, &registry, name).await?.did;
+    let written = issuers::rotate(home, &registry, name).await?;
+    print_written(screen, &did, &written);
     Ok(0)
 }
 
 async fn change(home: &Home, screen: &Screen, name: &str, write: &DidWrite) -> Result<u8> {
-    let record = issuers::record(home, name)?;
     let registry = Registry::open(home).await?;
+    let record = issuers::settle(home, &registry, name).await?;
     let written = registry.registrar().change_did(&record.did, &record.owner, write).await?;
     print_written(screen, &record.did, &written);
     Ok(0)
 }
 
 fn print_written(screen: &Screen, did: &Did, written: &Written) {
-    let Written { block, gas, transaction } = written;
-    screen.object(&json!({ "did": did, "block": block, "gas": gas, "transaction": transaction }));
+    let Written { block, gas, .. } = written;
+    screen.object(&json!({ "did": did, "block": block, "gas": gas }));
     screen.line(words!(
         screen.language,
         "{did} was changed in block {block}, for {gas} gas.",

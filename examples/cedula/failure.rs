@@ -66,7 +66,12 @@ impl Failure {
         match self {
             Self::Usage(reason) => reason.clone(),
             Self::Input { file, reason } => {
-                words!(language, "{file} cannot be read: {reason}", "no se puede leer {file}: {reason}", "não é possível ler {file}: {reason}")
+                words!(
+                    language,
+                    "{file} cannot be read: {reason}",
+                    "no se puede leer {file}: {reason}",
+                    "não é possível ler {file}: {reason}"
+                )
             }
             Self::Output { file, reason } => words!(
                 language,

@@ -59,9 +59,12 @@ pub fn title(credential: &Credential, l: Language) -> String {
         Some(Profile::IdentityCard) => words!(l, "Identity card", "Cédula de identidad", "Carteira de identidade"),
         Some(Profile::Diploma) => words!(l, "Diploma", "Título", "Diploma"),
         Some(Profile::ReducedDiploma) => words!(l, "Reduced diploma", "Título reducido", "Diploma reduzido"),
-        Some(Profile::Vaccination) => words!(l, "Vaccination certificate", "Certificado de vacunación", "Certificado de vacinação"),
+        Some(Profile::Vaccination) => {
+            words!(l, "Vaccination certificate", "Certificado de vacunación", "Certificado de vacinação")
+        }
         None => {
-            let own = credential.types().into_iter().rfind(|&kind| kind != "VerifiableCredential").unwrap_or("VerifiableCredential");
+            let own =
+                credential.types().into_iter().rfind(|&kind| kind != "VerifiableCredential").unwrap_or("VerifiableCredential");
             return credential.name(l).unwrap_or(own).to_owned();
         }
     };
@@ -160,11 +163,18 @@ pub async fn scan(home: &Home, screen: &Screen, asked: &args::Scan) -> Result<u8
     if keep {
         let secured = judge.verifier.read(&text).map_err(|unread| Failure::Wallet(unread.into()))?;
         let from = secured.body().get("issuer").map(issuer_id).unwrap_or_default();
-        record = Some(open(home).await?.keep(&secured, from, l, &mut system_rng(), &system_now()).await?);
+        let mut wallet = open(home).await?;
+        // Scanning the same picture twice is no mistake.
+        let already = wallet.credentials().await?.into_iter().find(|(_, held)| held.text == secured.text());
+        record = Some(match already {
+            Some((record, _)) => record,
+            None => wallet.keep(&secured, from, l, &mut system_rng(), &system_now()).await?,
+        });
     }
     let mut object = verdict.to_json();
     object["kept"] = json!(record);
     screen.object(&object);
+    screen.line("");
     screen.verdict(&verdict);
     check::claims(screen, &verdict);
     screen.line(match (record, &verdict) {
@@ -224,23 +234,32 @@ pub fn write_or_print(screen: &Screen, file: Option<&Path>, text: &str, member: 
 
 /// `cedula history`
 pub async fn history(home: &Home, screen: &Screen) -> Result<u8> {
-    let events = open(home).await?.history().await?;
+    let wallet = open(home).await?;
+    let (events, held) = (wallet.history().await?, wallet.credentials().await?);
     screen.object(&json!({ "events": events }));
+    // What is still held has a better name than the history remembers.
+    let named = |record: &RecordId, remembered: &str| {
+        let held = held.iter().find(|(id, _)| id == record);
+        held.map_or_else(|| remembered.to_owned(), |(_, held)| held_title(held, screen.language))
+    };
     for event in &events {
-        screen.line(format!("{}  {}", event.when, happened(&event.what, screen.language)));
+        screen.line(format!("{}  {}", event.when, happened(&event.what, &named, screen.language)));
     }
     Ok(0)
 }
 
-fn happened(what: &Occurrence, l: Language) -> String {
+fn happened(what: &Occurrence, named: &dyn Fn(&RecordId, &str) -> String, l: Language) -> String {
     match what {
-        Occurrence::Received { title, from, .. } => {
+        Occurrence::Received { credential, title, from } => {
+            let title = named(credential, title);
             words!(l, "received: {title}, from {from}", "recibida: {title}, de {from}", "recebida: {title}, de {from}")
         }
         Occurrence::Shown { items, to, .. } => {
-            let titles = items.iter().map(|item| item.title.as_str()).collect::<Vec<_>>().join(", ");
+            let titles = items.iter().map(|item| named(&item.credential, &item.title)).collect::<Vec<_>>().join(", ");
             match to {
-                Some(to) => words!(l, "presented: {titles}, to {to}", "presentada: {titles}, a {to}", "apresentada: {titles}, a {to}"),
+                Some(to) => {
+                    words!(l, "presented: {titles}, to {to}", "presentada: {titles}, a {to}", "apresentada: {titles}, a {to}")
+                }
                 None => words!(l, "shown: {titles}", "mostrada: {titles}", "mostrada: {titles}"),
             }
         }

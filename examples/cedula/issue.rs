@@ -9,6 +9,7 @@ use wallet_core::credential::Credential;
 use wallet_core::did::{self, Did, DidUrl, VerificationRelationship};
 use wallet_core::issuer::Issuer;
 use wallet_core::key::{KeyAlgorithm, KeyId};
+use wallet_core::language::Language;
 use wallet_core::platform::{system_now, system_rng};
 use wallet_core::ports::Keystore;
 use wallet_core::securing::linked_data::Contexts;
@@ -40,11 +41,13 @@ pub async fn issue(home: &Home, screen: &Screen, asked: &args::Issue) -> Result<
         None => asked.to.clone(),
     };
     let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
+    let purposes = if asked.suspendable { &PURPOSES[..] } else { &PURPOSES[..1] };
     let mut issued = Vec::new();
     for row in rows {
         let terms = wallet_core::credential::CredentialTerms { subject: subject.clone(), ..issuers::terms(&record, &now) };
-        let credential = row.credential(asked.profile, asked.reduced, terms).map_err(|reason| Failure::input(&asked.input, reason))?;
-        issued.push(issuer.issue(credential, asked.mechanism.into(), &PURPOSES, &mut system_rng(), &now).await?);
+        let credential =
+            row.credential(asked.profile, asked.reduced, terms).map_err(|reason| Failure::input(&asked.input, reason))?;
+        issued.push(issuer.issue(credential, asked.mechanism.into(), purposes, &mut system_rng(), &now).await?);
     }
     if let Some(wallet) = &mut wallet {
         for secured in &issued {
@@ -100,7 +103,7 @@ fn write_credential(folder: &Path, number: usize, secured: &Secured) -> Result<P
 pub async fn status(home: &Home, screen: &Screen, asked: &args::Status) -> Result<u8> {
     let now = system_now();
     issuers::record(home, &asked.issuer)?;
-    let id = credential_id(&asked.credential)?;
+    let id = credential_id(&asked.credential, asked.change, screen.language)?;
     let registry = Registry::open(home).await?;
     let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
     let list = change_status(home, &mut issuer, &id, asked.change, &now).await?;
@@ -116,7 +119,13 @@ pub async fn status(home: &Home, screen: &Screen, asked: &args::Status) -> Resul
 }
 
 /// Changes the status of a credential and publishes the list; returns the list's URL.
-pub async fn change_status(home: &Home, issuer: &mut Issuer, id: &str, change: args::StatusChange, now: &Timestamp) -> Result<String> {
+pub async fn change_status(
+    home: &Home,
+    issuer: &mut Issuer,
+    id: &str,
+    change: args::StatusChange,
+    now: &Timestamp,
+) -> Result<String> {
     let (purpose, set) = change.entry();
     let list = issuer.set_status(id, &purpose, set, now).await?;
     let url = issuer.list_url(&purpose);
@@ -124,13 +133,24 @@ pub async fn change_status(home: &Home, issuer: &mut Issuer, id: &str, change: a
     Ok(url)
 }
 
-/// The id that is given, or that of the credential in the file that is given.
-fn credential_id(given: &str) -> Result<String> {
+/// The id that is given, or that of the credential in the file that is given, which must have a place in the list.
+fn credential_id(given: &str, change: args::StatusChange, l: Language) -> Result<String> {
     let file = Path::new(given);
     if !file.exists() {
         return Ok(given.to_owned());
     }
     let secured = Secured::read(&input::scanned(file)?)?;
+    let (purpose, _) = change.entry();
+    let entries = secured.body().get("credentialStatus").cloned().unwrap_or_default();
+    let entries = entries.as_array().cloned().unwrap_or_else(|| vec![entries]);
+    if !entries.iter().any(|entry| entry["statusPurpose"] == purpose.as_str()) {
+        return Err(Failure::usage(words!(
+            l,
+            "{given} has no place in a list of {purpose}: it was not issued with --suspendable",
+            "{given} no tiene lugar en una lista de {purpose}: no se emitió con --suspendable",
+            "{given} não tem lugar numa lista de {purpose}: não foi emitida com --suspendable",
+        )));
+    }
     let id = secured.body().get("id").and_then(|id| id.as_str());
     id.map(str::to_owned).ok_or_else(|| Failure::input(file, "the credential has no id"))
 }

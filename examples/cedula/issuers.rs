@@ -5,20 +5,20 @@ use wallet_core::credential::profiles::{IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, V
 use wallet_core::credential::{CONTEXT_V2, CredentialTerms};
 use wallet_core::did::{Did, DidUrl, VerificationRelationship};
 use wallet_core::error::WalletError;
-use wallet_core::issuer::Issuer;
+use wallet_core::issuer::{Issuer, Written};
 use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::ports::Keystore;
 use wallet_core::qr::TypeTable;
-use wallet_core::registry::DidWrite;
+use wallet_core::registry::{DidWrite, account};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::status::StatusPurpose;
 use wallet_core::time::Timestamp;
 
 use crate::failure::{Failure, Result};
 use crate::home::Home;
+use crate::publishing;
 use crate::registry::Registry;
 use crate::words::words;
-use crate::publishing;
 
 /// What a folder keeps of one issuer, beside its keys.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Record {
     pub key: KeyId,
     /// The key that owns the identity on the chain.
     pub owner: KeyId,
+    /// The key that the identity is being handed over to, until it is known whether the chain took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_owner: Option<KeyId>,
     /// Where its status lists are published.
     pub status_base: String,
 }
@@ -94,19 +97,53 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
     let did = registry.registrar().did(&owner).await?;
     let (key, method) = publish_key(registry, &did, &owner, KEY_LIFETIME, now).await?;
     let (display_name, status_base) = (new.display_name.to_owned(), new.status_base.trim_end_matches('/').to_owned());
-    let record = Record { display_name, did, method, key, owner, status_base };
+    let record = Record { display_name, did, method, key, owner, next_owner: None, status_base };
     keep(home, new.name, &record)?;
     publish_lists(home, registry, new.name, now).await?;
     Ok(record)
 }
 
+/// Hands the identity over to a new owner key.
+///
+/// The new key is noted before the chain is written to, so that a kill in between loses no owner: [`settle`] finds out.
+pub async fn rotate(home: &Home, registry: &Registry, name: &str) -> Result<Written> {
+    let mut record = record(home, name)?;
+    let (next, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?;
+    record.next_owner = Some(next);
+    keep(home, name, &record)?;
+    let write = DidWrite::ChangeOwner { owner: account::address(&public)? };
+    let written = registry.registrar().change_did(&record.did, &record.owner, &write).await;
+    settle(home, registry, name).await?;
+    Ok(written?)
+}
+
+/// The issuer `name`, after asking the chain who owns it when a handing over was left halfway.
+pub async fn settle(home: &Home, registry: &Registry, name: &str) -> Result<Record> {
+    let mut record = record(home, name)?;
+    if let Some(next) = record.next_owner.take() {
+        let public = registry.keystore.public_key(&next).await?;
+        if registry.owner(&record.did).await? == account::address(&public)? {
+            record.owner = next;
+        }
+        keep(home, name, &record)?;
+    }
+    Ok(record)
+}
+
 /// Makes a signing key and publishes it on the chain; returns it with the verification method it became.
-pub async fn publish_key(registry: &Registry, did: &Did, owner: &KeyId, seconds: u64, now: &Timestamp) -> Result<(KeyId, DidUrl)> {
+pub async fn publish_key(
+    registry: &Registry,
+    did: &Did,
+    owner: &KeyId,
+    seconds: u64,
+    now: &Timestamp,
+) -> Result<(KeyId, DidUrl)> {
     let (key, public) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
     let write = DidWrite::add_key(&public, VerificationRelationship::AssertionMethod, seconds)?;
     registry.registrar().change_did(did, owner, &write).await?;
     let document = registry.resolve(did, now).await?.document;
-    let method = document.methods_for(VerificationRelationship::AssertionMethod).find(|method| method.key.as_ref() == Some(&public));
+    let method =
+        document.methods_for(VerificationRelationship::AssertionMethod).find(|method| method.key.as_ref() == Some(&public));
     let method = method.ok_or_else(|| WalletError::refused("the registry", "the key does not stand in the DID document"))?;
     Ok((key, method.id.clone()))
 }
@@ -146,21 +183,23 @@ pub async fn publish_lists(home: &Home, registry: &Registry, name: &str, now: &T
 
 /// Writes a new table when the issuers' names for things are not all in the newest one: a published table never changes.
 fn renew_table(home: &Home) -> Result<()> {
-    let mut urls = Vec::new();
+    let (mut urls, mut texts) = (Vec::new(), Vec::new());
     for name in names(home)? {
         let record = record(home, &name)?;
         urls.extend([record.did.to_string(), record.method.to_string()]);
+        texts.push(record.display_name);
         urls.extend(PURPOSES.iter().map(|purpose| format!("{}/{purpose}", record.status_base)));
     }
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let contexts = [CONTEXT_V2, IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT];
     let newest = home.newest_table()?;
-    let same = TypeTable::programme(newest.entry_id().max(FIRST_TABLE), &contexts, &urls, &[])?;
+    let same = TypeTable::programme(newest.entry_id().max(FIRST_TABLE), &contexts, &urls, &texts)?;
     if same == newest {
         return Ok(());
     }
     let number = newest.entry_id().max(FIRST_TABLE - 1) + 1;
-    let table = TypeTable::programme(number, &contexts, &urls, &[])?;
+    let table = TypeTable::programme(number, &contexts, &urls, &texts)?;
     home.write_json(&format!("tables/{number}.json"), &table.to_json())
 }
 

@@ -10,6 +10,9 @@ use wallet_core::verification::{Say as _, Verdict};
 use crate::failure::Failure;
 use crate::words::words;
 
+/// The longest line of a paragraph, in characters.
+const WIDTH: usize = 96;
+
 /// Where a command's words go.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
@@ -44,8 +47,13 @@ impl Screen {
 
     /// A label and its value, aligned.
     pub fn field(&self, label: &str, value: impl Display) {
-        let pad = 14usize.saturating_sub(label.chars().count());
+        let pad = 22usize.saturating_sub(label.chars().count());
         self.line(format!("  {}{} {value}", self.paint(Tone::Quiet, label), " ".repeat(pad)));
+    }
+
+    /// A text of several sentences, broken into lines.
+    pub fn paragraph(&self, text: &str) {
+        text.lines().flat_map(broken).for_each(|line| self.line(line));
     }
 
     /// A heading with room above it.
@@ -70,7 +78,6 @@ impl Screen {
 
     /// The verdict in large plain words, then why.
     pub fn verdict(&self, verdict: &Verdict) {
-        self.line("");
         let (tone, sign) = match verdict {
             Verdict::Accepted(_) => (Tone::Good, '✔'),
             Verdict::Rejected { .. } => (Tone::Bad, '✘'),
@@ -80,6 +87,9 @@ impl Screen {
         self.line(format!("  {}", self.paint(tone, &format!("{sign} {word}"))));
         for sentence in sentences(verdict, self.language) {
             self.line(format!("    {sentence}"));
+        }
+        if let Some(age) = age(verdict, self.language) {
+            self.line(format!("    {}", self.paint(Tone::Quiet, &age)));
         }
     }
 
@@ -107,6 +117,14 @@ impl Screen {
     }
 }
 
+/// How old the oldest evidence is that the verdict rests on.
+fn age(verdict: &Verdict, l: Language) -> Option<String> {
+    let basis = verdict.basis();
+    let keys = basis.resolutions.iter().map(|used| &used.as_of);
+    let oldest = keys.chain(basis.status_lists.iter().map(|used| &used.as_of)).min()?;
+    Some(words!(l, "As of {oldest}.", "Según lo que se sabía el {oldest}.", "Segundo o que se sabia em {oldest}."))
+}
+
 /// Every reason, gap and warning of a verdict, each in a sentence.
 pub fn sentences(verdict: &Verdict, language: Language) -> Vec<String> {
     let reasons = verdict.reasons().iter().map(|reason| reason.say(language));
@@ -115,9 +133,21 @@ pub fn sentences(verdict: &Verdict, language: Language) -> Vec<String> {
     reasons.chain(gaps).chain(warnings).collect()
 }
 
-/// `n` things, in the language.
-pub fn characters(n: usize, language: Language) -> String {
-    words!(language, "{n} characters", "{n} caracteres", "{n} caracteres")
+/// A line of text in lines of a readable length.
+fn broken(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is always a line");
+        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(word.to_owned());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines
 }
 
 /// A closed pipe, as in `cedula list | head -1`, is the reader's choice and no failure.

@@ -19,11 +19,6 @@ pub fn publish(home: &Home, url: &str, text: &str) -> failure::Result<()> {
     home.write(&format!("published/{file}"), text.as_bytes())
 }
 
-/// What the folder publishes at `url`, if it does.
-pub fn published(home: &Home, url: &str) -> Option<String> {
-    fs::read_to_string(home.path("published").join(file_of(url)?)).ok()
-}
-
 /// The network as this folder sees it: what it publishes itself, and the world beyond unless that is shut out.
 pub struct HomeNetwork {
     published: PathBuf,
@@ -70,7 +65,13 @@ mod tests {
     #[test]
     fn only_plain_web_addresses_are_files() {
         assert_eq!(file_of("https://uni.example/status/revocation").as_deref(), Some("uni.example/status/revocation"));
-        for url in ["http://uni.example/a", "https://uni.example", "https://uni.example/../keys", "https://uni.example/a?b", "https:///a"] {
+        for url in [
+            "http://uni.example/a",
+            "https://uni.example",
+            "https://uni.example/../keys",
+            "https://uni.example/a?b",
+            "https:///a",
+        ] {
             assert_eq!(file_of(url), None, "{url}");
         }
     }

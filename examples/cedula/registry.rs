@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use wallet_core::did::ethr::Identity;
 use wallet_core::did::{Did, DidUrl, Resolution};
 use wallet_core::error::WalletError;
 use wallet_core::issuer::Registrar;
@@ -10,7 +11,7 @@ use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::platform::{SoftwareKeystore, system_now};
 use wallet_core::ports::Keystore;
 use wallet_core::registry::embedded::Clock;
-use wallet_core::registry::{Deployment, EmbeddedChain};
+use wallet_core::registry::{Address, Deployment, EmbeddedChain, Ledger as _, did_registry, rpc};
 use wallet_core::resolver::Resolver;
 use wallet_core::time::Timestamp;
 
@@ -84,6 +85,16 @@ impl Registry {
     pub async fn resolve(&self, did: &Did, now: &Timestamp) -> Result<Resolution> {
         let url: DidUrl = did.as_str().parse()?;
         Ok(self.add_to(Resolver::new()).resolve(&url, now).await.map_err(WalletError::from)?)
+    }
+
+    /// The account that owns `did` now, as the chain has it.
+    pub async fn owner(&self, did: &Did) -> Result<Address> {
+        let identity = Identity::read(did).map_err(|_| WalletError::misused(format!("{did} is not on a registry chain")))?;
+        let question = did_registry::owner_call(identity.address.into());
+        let answers = self.chain.ask(vec![rpc::call(self.deployment().did_registry, &question, rpc::At::Latest)]).await?;
+        let answer = answers.into_iter().next().ok_or_else(|| WalletError::malformed("answer", "the chain left it out"))?;
+        let answer = answer.map_err(|refusal| WalletError::refused("the registry", refusal))?;
+        Ok(did_registry::read_owner(&rpc::read_bytes(&answer)?)?)
     }
 
     /// `resolver`, reading this chain too.

@@ -83,7 +83,12 @@ fn put(row: &mut Map<String, Value>, column: &str, cell: &str) -> Result<(), Str
 
 impl Row {
     /// The credential of this row on `terms`, of which the row may replace some.
-    pub fn credential(mut self, profile: Profile, reduced: bool, mut terms: CredentialTerms) -> Result<Map<String, Value>, String> {
+    pub fn credential(
+        mut self,
+        profile: Profile,
+        reduced: bool,
+        mut terms: CredentialTerms,
+    ) -> Result<Map<String, Value>, String> {
         if let Some(id) = self.take("id")? {
             terms.id = Some(id);
         }
@@ -142,7 +147,8 @@ mod tests {
 
     #[test]
     fn unknown_column_is_refused() {
-        let rows = read(Path::new("x.csv"), "holderName,degree,kind,awarded,shoeSize\nAna,Medicina,Degree,2026-02-27,38\n").expect("a row");
+        let rows = read(Path::new("x.csv"), "holderName,degree,kind,awarded,shoeSize\nAna,Medicina,Degree,2026-02-27,38\n")
+            .expect("a row");
         let refusal = rows[0].clone().credential(Profile::Diploma, false, terms()).expect_err("it is no claim");
         assert!(refusal.contains("shoeSize"), "{refusal}");
     }

@@ -19,7 +19,8 @@ pub(crate) use words;
 
 /// The language of the environment (POSIX: `LC_ALL` before `LC_MESSAGES` before `LANG`); English when it is none of ours.
 pub fn of_environment() -> Language {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    let set =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
     set.and_then(|locale| locale.parse().ok()).unwrap_or(Language::En)
 }
 

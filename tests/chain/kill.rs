@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use alloy_trie::Nibbles;
 use alloy_trie::proof::verify_proof;
+use alloy_trie::{Nibbles, TrieAccount};
 use serde_json::json;
 use wallet_core::registry::rpc::{self, At, LogFilter};
 use wallet_core::registry::{Address, B256, DidWrite, EmbeddedChain, Header, Ledger, RpcRequest, U256, did_registry, receipt};
@@ -105,6 +105,10 @@ async fn check(chain: &EmbeddedChain) -> u64 {
     let slot = did_registry::history_slot(identity());
     let proof = rpc::read_proof(&one(chain, rpc::proof(registry, &[slot], At::Latest)).await).expect("a proof");
     assert_eq!(B256::from(proof.slots[0].value), history);
+    let account =
+        TrieAccount { nonce: proof.nonce, balance: proof.balance, storage_root: proof.storage_root, code_hash: proof.code_hash };
+    let key = Nibbles::unpack(alloy_primitives::keccak256(registry));
+    verify_proof(head.state_root, key, Some(alloy_rlp::encode(account)), &proof.nodes).expect("the account is proven");
     let value = (history != B256::ZERO).then(|| alloy_rlp::encode(U256::from_be_bytes(history.0)));
     let key = Nibbles::unpack(alloy_primitives::keccak256(slot));
     verify_proof(proof.storage_root, key, value, &proof.slots[0].nodes).expect("the slot is proven");

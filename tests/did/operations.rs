@@ -14,7 +14,7 @@ use crate::world::{World, address, call, key};
 
 /// The identities, by the byte of their key; each owned by its own key until it names the next.
 const IDENTITIES: [u8; 4] = [0x41, 0x51, 0x61, 0x71];
-const BLOCKS: usize = 16;
+const BLOCKS: usize = 30;
 
 /// One change to one identity.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
 /// Makes random changes on a chain and returns the identities, one of which is given up at the end and taken back.
 pub async fn run(world: &World) -> Vec<Address> {
     let mut runner = TestRunner::deterministic();
-    let step = (proptest::collection::vec((0..IDENTITIES.len(), any_operation()), 1..5), 0..5i64);
+    let step = (proptest::collection::vec((0..IDENTITIES.len(), any_operation()), 2..7), 0..5i64);
     let steps = proptest::collection::vec(step, BLOCKS).new_tree(&mut runner).expect("steps").current();
     let mut actors = Actors::default();
     for (operations, seconds) in steps {

@@ -211,6 +211,7 @@ fn diploma(university: &Did, graduate: &Did) -> Map<String, Value> {
         "id": "urn:uuid:6f1d3c1e-6a55-4c83-9d57-0d3a2a1e8a11",
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "issuer": { "id": university, "type": "Profile", "name": "Universidad de Ejemplo" },
+        "awardedDate": "2026-01-15T00:00:00Z",
         "validFrom": "2026-02-01T00:00:00Z",
         "validUntil": "2036-02-01T00:00:00Z",
         "name": "Licenciatura en Enfermería",
@@ -224,6 +225,7 @@ fn diploma(university: &Did, graduate: &Did) -> Map<String, Value> {
         "credentialSubject": {
             "id": graduate,
             "type": "AchievementSubject",
+            "identifier": [{ "type": "IdentityObject", "hashed": false, "identityHash": "Lucía Fernández", "identityType": "name" }],
             "achievement": {
                 "id": "https://uni.example/titulos/enfermeria",
                 "type": "Achievement",

@@ -223,16 +223,17 @@ impl Registry {
 
     /// One round trip where the node gives all logs at once; as many as it takes where it does not.
     async fn head_and_logs(&self, subject: &Subject, asked: Option<u64>) -> Result<(Head, Vec<Log>)> {
-        let mut batch = subject.head_requests(asked);
+        let questions = subject.head_requests(asked);
+        let mut batch = questions.clone();
         batch.push(subject.logs_request(0, At::Latest));
         let answers = match self.ledger.ask(batch).await {
             // The answer to all at once may be longer than is read.
-            Err(WalletError::Malformed { .. }) => self.ledger.ask(subject.head_requests(asked)).await?,
+            Err(WalletError::Malformed { .. }) => self.ledger.ask(questions.clone()).await?,
             other => other?,
         };
-        let head = subject.read_head(&answers)?;
-        let all = answers.get(subject.head_requests(asked).len());
-        match all {
+        let (of_head, of_logs) = answers.split_at(questions.len().min(answers.len()));
+        let head = subject.read_head(of_head)?;
+        match of_logs.first() {
             Some(Ok(logs)) => Ok((head, subject.read_logs(logs)?)),
             _ => {
                 let logs = self.walk(subject, &head).await?;

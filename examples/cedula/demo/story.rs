@@ -78,12 +78,12 @@ pub fn pictures(l: Language) -> Scene {
         ),
         matters: words!(
             l,
-            "Fewer characters make larger dots, which a cheap phone reads from worn paper. The full diploma is for the screen; \
-             a reduced one is issued beside it for print.",
-            "Menos caracteres dan puntos más grandes, que un teléfono sencillo lee en un papel gastado. El título completo es para la \
-             pantalla; junto a él se emite uno reducido para imprimir.",
-            "Menos caracteres dão pontos maiores, que um telefone simples lê num papel gasto. O diploma completo é para a tela; junto a \
-             ele se emite um reduzido para imprimir.",
+            "Fewer characters make larger dots, which a cheap phone reads from worn paper. A full diploma is more than that, so a \
+             reduced one is issued beside it.",
+            "Menos caracteres dan puntos más grandes, que un teléfono sencillo lee en un papel gastado. Un título completo es demasiado, así \
+             que junto a él se emite uno reducido.",
+            "Menos caracteres dão pontos maiores, que um telefone simples lê num papel gasto. Um diploma completo é demais, então junto a ele \
+             se emite um reduzido.",
         ),
     }
 }
@@ -118,12 +118,7 @@ pub fn altered(l: Language, from: &str, to: &str) -> Scene {
             "Se edita un dato: «{from}» pasa a ser «{to}». Se dibuja el código de nuevo y se escanea.",
             "Um dado é editado: «{from}» vira «{to}». O código é desenhado de novo e escaneado.",
         ),
-        matters: words!(
-            l,
-            "The signature covers every letter.",
-            "La firma cubre cada letra.",
-            "A assinatura cobre cada letra.",
-        ),
+        matters: words!(l, "The signature covers every letter.", "La firma cubre cada letra.", "A assinatura cobre cada letra.",),
     }
 }
 
@@ -181,7 +176,12 @@ pub fn rotated(l: Language) -> Scene {
 
 pub fn presented(l: Language) -> Scene {
     Scene {
-        heading: words!(l, "8. The library asks, and she answers", "8. La biblioteca pide y ella responde", "8. A biblioteca pede e ela responde"),
+        heading: words!(
+            l,
+            "8. The library asks, and she answers",
+            "8. La biblioteca pide y ella responde",
+            "8. A biblioteca pede e ela responde"
+        ),
         happens: words!(
             l,
             "The library sends a fresh random number with its request. Her wallet signs the answer to it with her own key. Then \

@@ -15,7 +15,8 @@ const abi = [
   "function setAttribute(address identity, bytes32 name, bytes value, uint256 validity)",
 ];
 
-const provider = new JsonRpcProvider(url);
+// Answers are not kept: within the library's quarter of a second a block passes, and the old nonce would be used again.
+const provider = new JsonRpcProvider(url, undefined, { cacheTimeout: -1 });
 const wallet = new Wallet(privateKey, provider);
 const other = Wallet.createRandom();
 const contract = new Contract(registry, abi, wallet);

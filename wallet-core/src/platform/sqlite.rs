@@ -19,9 +19,10 @@ const LAYOUT: i32 = 1;
 
 /// Records in one SQLite file, which one process at a time has open.
 ///
-/// A write is on the disk when it returns, whole or not at all. What is deleted or written over is overwritten in the file with
-/// zeros and the journal is emptied, so that nothing of it is left in the files; what the disk below keeps is beyond us, which is
-/// why everything here is sealed first. A clone is the same open file.
+/// A write is on the disk when it returns, whole or not at all. What is deleted is overwritten in the file with zeros and the journal
+/// is emptied at once, so that nothing of it is left in the files; what is written over leaves the journal at the latest when the
+/// file is closed or next opened. What the disk below keeps is beyond us, which is why everything here is sealed first. A clone is
+/// the same open file.
 #[derive(Clone)]
 pub struct SqliteStorage(Arc<Mutex<Connection>>);
 
@@ -115,10 +116,13 @@ impl Storage for SqliteStorage {
     async fn take(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let name = name.to_owned();
         self.with(move |connection| {
-            let mut statement =
-                connection.prepare_cached("DELETE FROM record WHERE name = ?1 RETURNING bytes").map_err(failed)?;
-            let taken = statement.query_row([name], |row| row.get(0)).optional().map_err(failed)?;
-            drop(statement);
+            // In a transaction of its own, so that a commit that fails is heard of and the bytes are not handed out.
+            let transaction = connection.transaction().map_err(failed)?;
+            let taken = transaction
+                .query_row("DELETE FROM record WHERE name = ?1 RETURNING bytes", [name], |row| row.get(0))
+                .optional()
+                .map_err(failed)?;
+            transaction.commit().map_err(failed)?;
             if taken.is_some() {
                 // The record is gone whatever happens here; what it leaves in the journal, the next opening clears.
                 let _ = empty_journal(connection);

@@ -59,7 +59,7 @@ pub enum DidWrite {
 }
 
 impl DidWrite {
-    /// Publishes an attribute for `validity` seconds: a key or a service, as [`ethr`](crate::did::ethr) names them.
+    /// Publishes an attribute for `validity` seconds: a key or a service, as [`ethr`] names them.
     ///
     /// Fails with `Misused` when its value is longer than [`MAX_VALUE`].
     pub fn publish(attribute: Attribute, validity: u64) -> Result<Self> {

@@ -115,8 +115,8 @@ impl Subject {
         for log in logs {
             let time = *times.get(&log.block_number).ok_or_else(|| bad("it did not say the time of a block"))?;
             let (identity, event) = read_event(log, time)?;
-            if identity != self.identity {
-                return Err(bad("it sent an event of another identity"));
+            if identity != self.identity || log.block_timestamp.is_some_and(|said| said != time) {
+                return Err(bad("it sent an event of another identity, or of two times"));
             }
             running_hash = fold(running_hash, log, time);
             events.push(event);
@@ -139,4 +139,94 @@ fn granted(answer: &Result<Value, RpcRefusal>) -> Result<&Value> {
 
 fn bad(reason: &str) -> WalletError {
     WalletError::malformed("answer of the node", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::Bytes;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn subject() -> Subject {
+        let registry = Address::repeat_byte(1);
+        let deployment = Deployment { chain_id: 7, did_registry: registry, credential_registry: registry };
+        Subject { deployment, identity: Address::repeat_byte(2) }
+    }
+
+    fn owner_changed(block: u64, previous: u64) -> Log {
+        let [kinds, about] = event_topics(subject().identity);
+        let word = |value: u64| B256::left_padding_from(&value.to_be_bytes());
+        Log {
+            address: subject().deployment.did_registry,
+            topics: vec![kinds[0], about[0]],
+            data: [word(9), word(previous)].concat().into(),
+            block_number: block,
+            block_hash: B256::ZERO,
+            block_timestamp: Some(block * 10),
+            transaction_hash: B256::ZERO,
+            transaction_index: 0,
+            log_index: 0,
+        }
+    }
+
+    fn head(running_hash: Option<B256>) -> Head {
+        Head { block: 9, time: 90, changed: 5, running_hash, asked_time: None }
+    }
+
+    #[test]
+    fn events_are_all_of_them_by_their_links_and_by_the_running_hash() {
+        let logs = [owner_changed(3, 0), owner_changed(5, 3)];
+        let times = times_in(&logs).expect("each log says its time");
+        let hash = logs.iter().fold(B256::ZERO, |hash, log| fold(hash, log, log.block_number * 10));
+        let whole = |head: &Head, logs: &[Log], times: &BTreeMap<u64, u64>| {
+            subject().history(head, logs, times).expect("events of the identity").is_some()
+        };
+        assert!(whole(&head(Some(hash)), &logs, &times));
+        assert!(whole(&head(None), &logs, &times));
+        assert!(!whole(&head(Some(B256::ZERO)), &logs, &times));
+        assert!(!whole(&head(None), &logs[1..], &times));
+        assert!(!whole(&head(None), &logs[..1], &times));
+        assert!(!whole(&Head { time: 40, ..head(None) }, &logs, &times));
+    }
+
+    #[test]
+    fn log_that_was_not_asked_for_is_refused() {
+        let written = |log: &Log| {
+            json!([{
+                "address": log.address, "topics": log.topics, "data": log.data, "blockNumber": "0x3", "blockHash": log.block_hash,
+                "transactionHash": log.transaction_hash, "transactionIndex": "0x0", "logIndex": "0x0",
+            }])
+        };
+        let good = owner_changed(3, 0);
+        assert_eq!(subject().read_logs(&written(&good)).map(|logs| logs.len()), Ok(1));
+        let elsewhere = Log { address: Address::ZERO, ..good.clone() };
+        assert!(subject().read_logs(&written(&elsewhere)).is_err());
+        let another = Log { topics: vec![good.topics[0], B256::ZERO], ..good };
+        assert!(subject().read_logs(&written(&another)).is_err());
+    }
+
+    #[test]
+    fn events_that_link_forwards_lead_nowhere() {
+        assert_eq!(subject().change_before(&[owner_changed(5, 3)]), Ok(3));
+        assert!(subject().change_before(&[owner_changed(5, 5)]).is_err());
+        assert!(subject().change_before(&[]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_answers_and_logs_give_a_history_or_none(
+            answers in proptest::collection::vec("(0x[0-9a-f]{0,66})?", 0..6),
+            data in proptest::collection::vec(any::<u8>(), 0..300),
+            topic in 0..3usize,
+            (block, time) in (any::<u64>(), any::<u64>()),
+        ) {
+            let answers: Vec<_> = answers.into_iter().map(|text| Ok(json!(text))).collect();
+            let _ = subject().read_head(&answers);
+            let [kinds, about] = event_topics(subject().identity);
+            let log = Log { data: Bytes::from(data), topics: vec![kinds[topic], about[0]], ..owner_changed(block / 11, 0) };
+            let _ = subject().change_before(std::slice::from_ref(&log));
+            let _ = subject().history(&head(None), &[log], &BTreeMap::from([(block / 11, time)]));
+        }
+    }
 }

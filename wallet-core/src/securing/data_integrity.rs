@@ -122,7 +122,7 @@ pub(super) fn check(
     }
     let signature = signature(proof).ok_or_else(|| SignatureFault::malformed("the proofValue is not a signature"))?;
     if key.algorithm() != KeyAlgorithm::Ed25519 {
-        return Err(SignatureFault::Bad);
+        return Err(SignatureFault::WrongAlgorithm);
     }
     let mut options = proof.clone();
     options.shift_remove("proofValue");
@@ -296,7 +296,7 @@ mod tests {
     fn key_of_another_kind_is_never_tried() {
         let key = SecretKey::from_bytes(KeyAlgorithm::P256, &[7; 32]).expect("a scalar").public_key();
         let secured = Secured::read(&alumni("eddsa-rdfc-2022", RDFC)).expect("a secured credential");
-        assert_eq!(secured.check_signature(0, &key, &contexts()), Err(SignatureFault::Bad));
+        assert_eq!(secured.check_signature(0, &key, &contexts()), Err(SignatureFault::WrongAlgorithm));
     }
 
     #[test]

@@ -31,6 +31,9 @@ impl<'a> Examination<'a> {
         if let (Some(claimed), None) = (claimed, &signer) {
             self.reject(place, Reason::SignerMismatch { claimed: claimed.to_owned(), signer: first.method.clone() });
         }
+        for mechanism in secured.unsupported() {
+            self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
+        }
         for index in 0..secured.proofs().len() {
             self.proof(secured, index, place, needed);
         }
@@ -114,38 +117,27 @@ impl<'a> Examination<'a> {
         needed: VerificationRelationship,
     ) -> Option<PublicKey> {
         let signed = proof.created.as_ref().unwrap_or(self.now).clone();
-        let periods: Vec<&KeyPeriod> = resolution.history.iter().filter(|period| period.id == *method).collect();
-        let (key, relationships) =
-            if let Some(current) = resolution.document.verification_methods.iter().find(|m| m.id == *method) {
-                for (ended, revoked) in [(&current.revoked, true), (&current.expires, false)] {
-                    if let Some(ended) = ended.as_ref().filter(|ended| *ended <= self.now) {
-                        self.ended_key(method, &signed, ended, revoked, place);
-                    }
-                }
-                (current.key.clone(), current.relationships.clone())
-            } else if let Some(period) = periods.last() {
-                if let Some(ended) = &period.until {
-                    self.ended_key(method, &signed, ended, period.until_block.is_some(), place);
-                }
-                (period.key.clone(), period.relationships.clone())
-            } else {
-                let reason = match resolution.metadata.deactivated {
-                    Some(true) => Reason::Deactivated { did: method.did() },
-                    _ => Reason::KeyNotInDocument { method: method.to_string() },
-                };
-                self.reject(place, reason);
-                return None;
+        let Some(found) = FoundKey::find(method, resolution, &signed, self.now) else {
+            let reason = match resolution.metadata.deactivated {
+                Some(true) => Reason::Deactivated { did: method.did() },
+                _ => Reason::KeyNotInDocument { method: method.to_string() },
             };
-        if let Some(first) = periods.first().filter(|first| first.from > signed.plus_seconds(CLOCK_SKEW)) {
-            self.reject(place, Reason::KeyFromLater { method: method.to_string(), at: first.from.clone() });
+            self.reject(place, reason);
+            return None;
+        };
+        if let Some((ended, revoked)) = &found.ended {
+            self.ended_key(method, &signed, ended, *revoked, place);
         }
-        if !relationships.contains(&needed) {
+        if let Some(from) = found.from.filter(|from| *from > signed.plus_seconds(CLOCK_SKEW)) {
+            self.reject(place, Reason::KeyFromLater { method: method.to_string(), at: from });
+        }
+        if !found.relationships.contains(&needed) {
             self.reject(place, Reason::WrongPurpose { method: method.to_string(), needed: needed.to_string() });
         }
-        if key.is_none() {
+        if found.key.is_none() {
             self.gap(place, Gap::Unsupported { what: format!("the key {method}") });
         }
-        key
+        found.key
     }
 
     /// A key whose validity has `ended`: what it signed later falls, what it signed before needs a proven time.
@@ -159,5 +151,33 @@ impl<'a> Examination<'a> {
             SigningTime::Proven => self.gap(place, Gap::SigningTimeUnproven { method, ended: at }),
             SigningTime::Claimed => self.warn(place, Warning::SigningTimeClaimed { method, ended: at }),
         }
+    }
+}
+
+/// A key that a proof names, as its DID document has it now or once had it.
+struct FoundKey {
+    key: Option<PublicKey>,
+    relationships: Vec<VerificationRelationship>,
+    /// When it was added, where the registry tells.
+    from: Option<Timestamp>,
+    /// When its validity ended, and whether by revocation, if it has.
+    ended: Option<(Timestamp, bool)>,
+}
+
+impl FoundKey {
+    fn find(method: &DidUrl, resolution: &Resolution, signed: &Timestamp, now: &Timestamp) -> Option<Self> {
+        let document = &resolution.document.verification_methods;
+        let periods: Vec<&KeyPeriod> = resolution.history.iter().filter(|period| period.id == *method).collect();
+        let from = periods.first().map(|first| first.from.clone());
+        if let Some(current) = document.iter().find(|m| m.id == *method) {
+            let past = |end: &Option<Timestamp>, revoked| end.clone().filter(|end| end <= now).map(|end| (end, revoked));
+            let ended = past(&current.revoked, true).or(past(&current.expires, false));
+            return Some(Self { key: current.key.clone(), relationships: current.relationships.clone(), from, ended });
+        }
+        let period = periods.iter().find(|period| period.contains(signed)).or(periods.last())?;
+        // A key that was renewed stands in the document under another name: it has not been retired.
+        let renewed = document.iter().any(|m| m.key.is_some() && m.key == period.key);
+        let ended = period.until.clone().filter(|_| !renewed).map(|end| (end, period.until_block.is_some()));
+        Some(Self { key: period.key.clone(), relationships: period.relationships.clone(), from, ended })
     }
 }

@@ -279,6 +279,12 @@ impl Say for Warning {
                 "The key was retired on {ended}; the date of signing is the issuer's own word.",
                 "A chave foi retirada em {ended}; a data da assinatura é palavra do emissor."
             ),
+            Self::UncheckedProof { mechanism } => say!(
+                language,
+                "Lleva además una firma de un tipo que esta versión no conoce ({mechanism}).",
+                "It also carries a signature of a kind this version does not know ({mechanism}).",
+                "Traz também uma assinatura de um tipo que esta versão não conhece ({mechanism})."
+            ),
             Self::Believed { did } => say!(
                 language,
                 "Lo que el registro dice de {did} se creyó, no se comprobó.",

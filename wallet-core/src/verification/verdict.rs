@@ -358,6 +358,11 @@ pub enum Warning {
         /// When the key's validity ended.
         ended: Timestamp,
     },
+    /// Beside the proofs that were checked stands one of a kind this version does not know.
+    UncheckedProof {
+        /// Its mechanism.
+        mechanism: String,
+    },
     /// The registry's word was believed, not proven.
     Believed {
         /// The DID it is about.

@@ -109,7 +109,7 @@ fn make(path: &Path) -> Result<(), Fault> {
     drop(Database::create(beside)?);
     // Unlike a rename, a link never replaces what somebody else has put there meanwhile.
     match fs::hard_link(beside, path) {
-        Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e.into()),
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(e.into()),
         _ => Ok(fs::remove_file(beside)?),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Map, Value};
 
 use super::active::{Active, Coercion, Container, Definition, Keyword, Mapping, Meaning, looks_like_keyword};
-use super::error::{LinkedDataError, Stop};
+use super::error::LinkedDataError;
 use super::process::read_direction;
 use super::quads::is_iri;
 use crate::json::MAX_DEPTH;
@@ -29,25 +29,25 @@ pub(super) struct Terms<'t> {
 
 impl<'t> Terms<'t> {
     /// Defines `term` of the context map, and first what its definition leans on.
-    pub fn define(&mut self, term: &'t str) -> Result<(), Stop> {
+    pub fn define(&mut self, term: &'t str) -> Result<(), LinkedDataError> {
         match self.defined.get(term) {
             Some(true) => return Ok(()),
-            Some(false) => return Err(Stop::invalid("cyclic IRI mapping")),
+            Some(false) => return Err(LinkedDataError::invalid("cyclic IRI mapping")),
             None => {}
         }
         if term.is_empty() {
-            return Err(Stop::invalid("invalid term definition"));
+            return Err(LinkedDataError::invalid("invalid term definition"));
         }
         let value = &self.local[term];
         if term == "@type" {
             check_type_definition(value)?;
         } else if Keyword::of(term).is_some() {
-            return Err(Stop::invalid("keyword redefinition"));
+            return Err(LinkedDataError::invalid("keyword redefinition"));
         } else if looks_like_keyword(term) {
             return Ok(());
         }
         if self.depth >= MAX_DEPTH {
-            return Err(LinkedDataError::TooDeep.into());
+            return Err(LinkedDataError::TooDeep);
         }
         self.depth += 1;
         self.defined.insert(term, false);
@@ -55,7 +55,7 @@ impl<'t> Terms<'t> {
         let mut definition = self.read(term, value)?;
         if let Some(previous) = previous.filter(|previous| previous.protected && !self.overrides) {
             let same = definition.as_mut().filter(|definition| definition.says_the_same(&previous));
-            same.ok_or_else(|| Stop::invalid(format!("protected term redefinition: {term}")))?.protected = true;
+            same.ok_or_else(|| LinkedDataError::invalid(format!("protected term redefinition: {term}")))?.protected = true;
         }
         if let Some(definition) = definition {
             self.result.terms.insert(term.into(), Arc::new(definition));
@@ -66,7 +66,7 @@ impl<'t> Terms<'t> {
     }
 
     /// Reads the definition of `term`; none when JSON-LD ignores it.
-    fn read(&mut self, term: &'t str, value: &'t Value) -> Result<Option<Definition>, Stop> {
+    fn read(&mut self, term: &'t str, value: &'t Value) -> Result<Option<Definition>, LinkedDataError> {
         let mut definition = Definition {
             number: self.numbers.fetch_add(1, Ordering::Relaxed),
             mapping: Mapping::Null,
@@ -85,10 +85,10 @@ impl<'t> Terms<'t> {
             Value::Null => (Some(&Value::Null), &*NO_MEMBERS, false),
             Value::String(_) => (Some(value), &*NO_MEMBERS, true),
             Value::Object(members) => (members.get("@id"), members, false),
-            _ => return Err(Stop::invalid("invalid term definition")),
+            _ => return Err(LinkedDataError::invalid("invalid term definition")),
         };
         if let Some(protected) = members.get("@protected") {
-            definition.protected = protected.as_bool().ok_or_else(|| Stop::invalid("invalid @protected value"))?;
+            definition.protected = protected.as_bool().ok_or_else(|| LinkedDataError::invalid("invalid @protected value"))?;
         }
         if let Some(coercion) = members.get("@type") {
             definition.coercion = self.coercion(coercion)?;
@@ -105,35 +105,37 @@ impl<'t> Terms<'t> {
                 }
                 definition.mapping = self.mapping(id)?;
                 if definition.mapping == Mapping::Keyword(Keyword::Context) {
-                    return Err(Stop::invalid("invalid keyword alias"));
+                    return Err(LinkedDataError::invalid("invalid keyword alias"));
                 }
                 self.check_form(term, &definition.mapping)?;
                 definition.prefix = simple && !term.contains([':', '/']) && ends_as_prefix(&definition.mapping);
             }
             None | Some(Value::String(_)) => definition.mapping = self.implied(term)?,
-            Some(_) => return Err(Stop::invalid("invalid IRI mapping")),
+            Some(_) => return Err(LinkedDataError::invalid("invalid IRI mapping")),
         }
         self.details(&mut definition, members)?;
         if let Some(prefix) = members.get("@prefix") {
             let allowed = !term.contains([':', '/']) && !matches!(definition.mapping, Mapping::Keyword(_));
-            definition.prefix =
-                prefix.as_bool().filter(|prefix| allowed || !prefix).ok_or_else(|| Stop::invalid("invalid @prefix value"))?;
+            definition.prefix = prefix
+                .as_bool()
+                .filter(|prefix| allowed || !prefix)
+                .ok_or_else(|| LinkedDataError::invalid("invalid @prefix value"))?;
         }
         Ok(Some(definition))
     }
 
     /// `@container`, `@index`, `@context`, `@language`, `@direction` and `@nest`.
-    fn details(&mut self, definition: &mut Definition, members: &'t Map<String, Value>) -> Result<(), Stop> {
+    fn details(&mut self, definition: &mut Definition, members: &'t Map<String, Value>) -> Result<(), LinkedDataError> {
         for (name, value) in members {
             match name.as_str() {
                 "@id" | "@type" | "@protected" | "@prefix" => {}
                 "@container" => definition.container = read_container(value)?,
                 "@context" => definition.scoped = Some(Arc::new(value.clone())),
                 "@index" => {
-                    let key = value.as_str().ok_or_else(|| Stop::invalid("invalid term definition"))?;
+                    let key = value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid term definition"))?;
                     match self.mapping(key)? {
                         Mapping::Name(iri) if is_iri(&iri) => definition.index = Some(key.into()),
-                        _ => return Err(Stop::invalid("invalid term definition")),
+                        _ => return Err(LinkedDataError::invalid("invalid term definition")),
                     }
                 }
                 "@language" if members.contains_key("@type") => {}
@@ -141,7 +143,7 @@ impl<'t> Terms<'t> {
                     definition.language = Some(match value {
                         Value::Null => None,
                         Value::String(tag) => Some(tag.to_lowercase().into()),
-                        _ => return Err(Stop::invalid("invalid language mapping")),
+                        _ => return Err(LinkedDataError::invalid("invalid language mapping")),
                     });
                 }
                 "@direction" if members.contains_key("@type") => {}
@@ -150,58 +152,63 @@ impl<'t> Terms<'t> {
                     Value::String(nest) if nest == "@nest" || !nest.starts_with('@') => {
                         definition.nest = Some(nest.as_str().into());
                     }
-                    _ => return Err(Stop::invalid("invalid @nest value")),
+                    _ => return Err(LinkedDataError::invalid("invalid @nest value")),
                 },
-                _ => return Err(Stop::invalid("invalid term definition")),
+                _ => return Err(LinkedDataError::invalid("invalid term definition")),
             }
         }
         if definition.index.is_some() && !definition.container.has(Container::INDEX) {
-            return Err(Stop::invalid("invalid term definition"));
+            return Err(LinkedDataError::invalid("invalid term definition"));
         }
         if definition.container.has(Container::TYPE) {
             match definition.coercion {
                 Coercion::Absent => definition.coercion = Coercion::Id,
                 Coercion::Id | Coercion::Vocab => {}
-                _ => return Err(Stop::invalid("invalid type mapping")),
+                _ => return Err(LinkedDataError::invalid("invalid type mapping")),
             }
         }
         Ok(())
     }
 
-    fn coercion(&mut self, value: &'t Value) -> Result<Coercion, Stop> {
-        let text = value.as_str().ok_or_else(|| Stop::invalid("invalid type mapping"))?;
-        match self.mapping(text).map_err(|_| Stop::invalid("invalid type mapping"))? {
+    fn coercion(&mut self, value: &'t Value) -> Result<Coercion, LinkedDataError> {
+        let text = value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid type mapping"))?;
+        match self.mapping(text).map_err(|_| LinkedDataError::invalid("invalid type mapping"))? {
             Mapping::Keyword(Keyword::Id) => Ok(Coercion::Id),
             Mapping::Keyword(Keyword::Vocab) => Ok(Coercion::Vocab),
             Mapping::Keyword(Keyword::Json) => Ok(Coercion::Json),
             Mapping::Keyword(Keyword::None) => Ok(Coercion::None),
             Mapping::Name(iri) if is_iri(&iri) => Ok(Coercion::Datatype(iri)),
-            _ => Err(Stop::invalid("invalid type mapping")),
+            _ => Err(LinkedDataError::invalid("invalid type mapping")),
         }
     }
 
-    fn reverse(&mut self, definition: &mut Definition, members: &'t Map<String, Value>, value: &'t Value) -> Result<(), Stop> {
+    fn reverse(
+        &mut self,
+        definition: &mut Definition,
+        members: &'t Map<String, Value>,
+        value: &'t Value,
+    ) -> Result<(), LinkedDataError> {
         if members.contains_key("@id") || members.contains_key("@nest") {
-            return Err(Stop::invalid("invalid reverse property"));
+            return Err(LinkedDataError::invalid("invalid reverse property"));
         }
-        let name = value.as_str().ok_or_else(|| Stop::invalid("invalid IRI mapping"))?;
+        let name = value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid IRI mapping"))?;
         definition.mapping = self.mapping(name)?;
         if matches!(definition.mapping, Mapping::Keyword(_)) {
-            return Err(Stop::invalid("invalid IRI mapping"));
+            return Err(LinkedDataError::invalid("invalid IRI mapping"));
         }
         match members.get("@container") {
             None | Some(Value::Null) => {}
             Some(Value::String(container)) if container == "@set" || container == "@index" => {
                 definition.container = read_container(&members["@container"])?;
             }
-            Some(_) => return Err(Stop::invalid("invalid reverse property")),
+            Some(_) => return Err(LinkedDataError::invalid("invalid reverse property")),
         }
         definition.reverse = true;
         Ok(())
     }
 
     /// What `name` maps to; the terms it leans on are defined first (JSON-LD 1.1 API §5.2).
-    fn mapping(&mut self, name: &'t str) -> Result<Mapping, Stop> {
+    fn mapping(&mut self, name: &'t str) -> Result<Mapping, LinkedDataError> {
         if self.local.contains_key(name) && Keyword::of(name).is_none() && self.defined.get(name) != Some(&true) {
             self.define(name)?;
         }
@@ -216,12 +223,12 @@ impl<'t> Terms<'t> {
         match self.result.meaning(name) {
             Meaning::Keyword(keyword) => Ok(Mapping::Keyword(keyword)),
             Meaning::Iri(name) | Meaning::Blank(name) => Ok(Mapping::Name((*name).into())),
-            Meaning::Nothing => Err(Stop::invalid(format!("invalid IRI mapping: {name}"))),
+            Meaning::Nothing => Err(LinkedDataError::invalid(format!("invalid IRI mapping: {name}"))),
         }
     }
 
     /// The mapping of a term that is defined without `@id`.
-    fn implied(&mut self, term: &'t str) -> Result<Mapping, Stop> {
+    fn implied(&mut self, term: &'t str) -> Result<Mapping, LinkedDataError> {
         if term == "@type" {
             return Ok(Mapping::Keyword(Keyword::Type));
         }
@@ -235,15 +242,15 @@ impl<'t> Terms<'t> {
         }
         match self.result.meaning(term) {
             Meaning::Iri(name) | Meaning::Blank(name) => Ok(Mapping::Name((*name).into())),
-            _ => Err(Stop::invalid(format!("invalid IRI mapping: {term}"))),
+            _ => Err(LinkedDataError::invalid(format!("invalid IRI mapping: {term}"))),
         }
     }
 
     /// A term in the form of an IRI must map to just that IRI.
-    fn check_form(&mut self, term: &'t str, mapping: &Mapping) -> Result<(), Stop> {
+    fn check_form(&mut self, term: &'t str, mapping: &Mapping) -> Result<(), LinkedDataError> {
         let inner = term.bytes().enumerate().any(|(at, byte)| byte == b':' && at > 0 && at + 1 < term.len());
         if (inner || term.contains('/')) && self.implied(term)? != *mapping {
-            return Err(Stop::invalid(format!("invalid IRI mapping: {term}")));
+            return Err(LinkedDataError::invalid(format!("invalid IRI mapping: {term}")));
         }
         Ok(())
     }
@@ -260,7 +267,7 @@ fn ends_as_prefix(mapping: &Mapping) -> bool {
 }
 
 /// `@type` may be defined only to say that it is a set, or protected.
-fn check_type_definition(value: &Value) -> Result<(), Stop> {
+fn check_type_definition(value: &Value) -> Result<(), LinkedDataError> {
     let members = value.as_object().filter(|members| !members.is_empty());
     let fine = members.is_some_and(|members| {
         members.iter().all(|(name, value)| match name.as_str() {
@@ -269,11 +276,11 @@ fn check_type_definition(value: &Value) -> Result<(), Stop> {
             _ => false,
         })
     });
-    if fine { Ok(()) } else { Err(Stop::invalid("keyword redefinition")) }
+    if fine { Ok(()) } else { Err(LinkedDataError::invalid("keyword redefinition")) }
 }
 
-fn read_container(value: &Value) -> Result<Container, Stop> {
-    let bad = || Stop::invalid("invalid container mapping");
+fn read_container(value: &Value) -> Result<Container, LinkedDataError> {
+    let bad = || LinkedDataError::invalid("invalid container mapping");
     let names = match value {
         Value::Null => return Ok(Container::default()),
         Value::Array(all) => all.as_slice(),

@@ -38,24 +38,3 @@ impl LinkedDataError {
         Self::UndefinedTerm { term: term.to_owned() }
     }
 }
-
-/// Why the compiled path stopped.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// For good.
-    Error(LinkedDataError),
-    /// At a feature it leaves to the general library.
-    Outside,
-}
-
-impl From<LinkedDataError> for Stop {
-    fn from(error: LinkedDataError) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl Stop {
-    pub(super) fn invalid(reason: impl Into<String>) -> Self {
-        Self::Error(LinkedDataError::invalid(reason))
-    }
-}

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::active::{Active, Definition, Keyword, Meaning};
+use super::active::{Active, Container, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
-use super::error::{LinkedDataError, Stop};
+use super::error::LinkedDataError;
 use super::family::{Family, Scope};
 use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
 use crate::json::MAX_DEPTH;
@@ -43,6 +43,26 @@ pub(super) enum Target<'t, 'd> {
     Document,
 }
 
+/// Where an expanded value goes, and which graph its quads go to.
+pub(super) struct Place<'t, 'd> {
+    pub graph: &'t Graph<'d>,
+    pub target: Target<'t, 'd>,
+}
+
+/// How a value is read: in which context, as a value of which property.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a, 'd> {
+    pub active: &'a Arc<Active>,
+    pub property: Option<&'d str>,
+}
+
+impl<'a> Reading<'a, '_> {
+    /// What the context says of the property.
+    pub fn definition(&self) -> Option<&'a Arc<Definition>> {
+        self.property.and_then(|property| self.active.terms.get(property))
+    }
+}
+
 /// What a map's key says about the node it holds (`@id`, `@type` and property-valued `@index` containers).
 #[derive(Default)]
 pub(super) struct Extra<'d> {
@@ -63,61 +83,57 @@ pub(super) struct Member<'d, 'a> {
 
 impl<'d, 'c> Expander<'d, 'c> {
     /// Expands `document` to quads.
-    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, Stop> {
+    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
         let mut work = 0;
         let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
         let base = family.base().clone();
         let quads = Vec::with_capacity(64);
         let mut this = Self { contexts, family, work, depth: 0, blanks: 0, labels: HashMap::new(), quads };
-        this.element(&base, None, document, Extra::default(), &None, &mut Target::Document)?;
+        let reading = Reading { active: &base, property: None };
+        this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
         Ok(this.quads)
     }
 
     /// Expands a value of `property`, flattening arrays and sets.
     pub fn values(
         &mut self,
-        active: &Arc<Active>,
-        property: Option<&'d str>,
+        reading: Reading<'_, 'd>,
         value: &'d Value,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+        place: &mut Place<'_, 'd>,
+    ) -> Result<(), LinkedDataError> {
         match value {
             Value::Null => Ok(()),
             Value::Array(all) => {
                 self.deeper()?;
                 for one in all {
-                    self.values(active, property, one, graph, target)?;
+                    self.values(reading, one, place)?;
                 }
                 self.depth -= 1;
                 Ok(())
             }
-            Value::Object(map) => self.object(active, property, map, Extra::default(), graph, target),
+            Value::Object(map) => self.object(reading, map, Extra::default(), place),
             scalar => {
-                let scoped = property.and_then(|property| active.terms.get(property)).filter(|d| d.scoped.is_some());
-                let term = match scoped {
-                    None => self.scalar(active, property, scalar)?,
+                let term = match reading.definition().filter(|definition| definition.scoped.is_some()) {
+                    None => self.scalar(reading, scalar)?,
                     Some(definition) => {
-                        let active = self.scoped(active, definition, Scope::Property)?;
-                        self.scalar(&active, property, scalar)?
+                        let active = self.scoped(reading.active, definition, Scope::Property)?;
+                        self.scalar(Reading { active: &active, ..reading }, scalar)?
                     }
                 };
-                self.emit(target, graph, term)
+                self.emit(place, term)
             }
         }
     }
 
-    /// Expands an object that is a value of `property`: first its contexts, then what it holds.
+    /// Expands an object that is a value of a property: first its contexts, then what it holds.
     pub fn object(
         &mut self,
-        active: &Arc<Active>,
-        property: Option<&'d str>,
+        reading: Reading<'_, 'd>,
         map: &'d Map<String, Value>,
         extra: Extra<'d>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
-        let definition = property.and_then(|property| active.terms.get(property)).filter(|d| d.scoped.is_some());
+        place: &mut Place<'_, 'd>,
+    ) -> Result<(), LinkedDataError> {
+        let active = reading.active;
         let mut current = active.clone();
         if let Some(previous) = &active.previous
             && !extra.from_map
@@ -125,26 +141,25 @@ impl<'d, 'c> Expander<'d, 'c> {
         {
             current = previous.clone();
         }
-        if let Some(definition) = definition {
+        if let Some(definition) = reading.definition().filter(|definition| definition.scoped.is_some()) {
             current = self.scoped(&current, definition, Scope::Property)?;
         }
         if let Some(local) = map.get("@context") {
             current = self.family.embedded(&current, local, (self.contexts, &mut self.work))?;
         }
-        self.element(&current, property, map, extra, graph, target)
+        self.element(Reading { active: &current, ..reading }, map, extra, place)
     }
 
-    /// Expands an object whose own context is `outer` but for its types' scoped contexts.
+    /// Expands an object whose context is that of `reading` but for its types' scoped contexts.
     fn element(
         &mut self,
-        outer: &Arc<Active>,
-        property: Option<&'d str>,
+        reading: Reading<'_, 'd>,
         map: &'d Map<String, Value>,
         extra: Extra<'d>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+        place: &mut Place<'_, 'd>,
+    ) -> Result<(), LinkedDataError> {
         self.deeper()?;
+        let outer = reading.active;
         let types = types(outer, map)?;
         let active = self.typed(outer, &types)?;
         let mut members = Vec::with_capacity(map.len());
@@ -157,49 +172,51 @@ impl<'d, 'c> Expander<'d, 'c> {
         }
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
-            self.value_object(outer, value.value, &members, graph, target)?;
+            self.value_object(outer, value.value, &members, place)?;
         } else if let Some(list) = keyword(Keyword::List) {
             only_beside_index(&members)?;
-            let list = self.list(&active, property, list.value, graph)?;
-            self.emit(target, graph, list)?;
+            if !matches!(place.target, Target::Edge { reverse: false, .. } | Target::List(_)) {
+                return Err(LinkedDataError::invalid("a list where only a node can be"));
+            }
+            let list = self.list(Reading { active: &active, ..reading }, list.value, place.graph)?;
+            self.emit(place, list)?;
         } else if let Some(set) = keyword(Keyword::Set) {
             only_beside_index(&members)?;
-            self.values(&active, property, set.value, graph, target)?;
+            self.values(Reading { active: &active, ..reading }, set.value, place)?;
         } else {
             let node = Node { outer, active: &active, types, extra };
-            self.node(node, &members, graph, target)?;
+            self.node(node, &members, place)?;
         }
         self.depth -= 1;
         Ok(())
     }
 
-    fn node(
-        &mut self,
-        node: Node<'_, 'd>,
-        members: &[Member<'d, '_>],
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+    fn node(&mut self, node: Node<'_, 'd>, members: &[Member<'d, '_>], place: &mut Place<'_, 'd>) -> Result<(), LinkedDataError> {
         let Node { outer, active, types, extra } = node;
+        let graph = place.graph;
         let of = |wanted| move |member: &&Member<'d, '_>| member.meaning == Meaning::Keyword(wanted);
         let mut ids = members.iter().filter(of(Keyword::Id));
         let id = match ids.next() {
             None => extra.id,
-            Some(member) => Some(member.value.as_str().ok_or_else(|| Stop::invalid("invalid @id value"))?),
+            Some(member) => Some(member.value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid @id value"))?),
         };
-        if ids.next().is_some() {
-            return Err(Stop::invalid("colliding keywords"));
+        // A map's key that another @id overrules would be dropped.
+        if ids.next().is_some() || extra.id.is_some() && id != extra.id {
+            return Err(LinkedDataError::invalid("colliding keywords"));
         }
         // A document that is nothing but a graph fills the default graph.
-        if matches!(target, Target::Document) && !members.is_empty() && members.iter().all(|member| of(Keyword::Graph)(&member)) {
+        if matches!(place.target, Target::Document)
+            && !members.is_empty()
+            && members.iter().all(|member| of(Keyword::Graph)(&member))
+        {
             for member in members {
                 self.graph_contents(active, member.value, &None)?;
             }
             return Ok(());
         }
         let says = members.iter().any(|m| !of(Keyword::Id)(&m) && !of(Keyword::Index)(&m)) || extra.kind.is_some();
-        if !says && extra.property.is_none() && id.is_some() && matches!(target, Target::Contents | Target::Document) {
-            return Err(Stop::invalid("an object of nothing but an @id where nothing refers to it"));
+        if !says && extra.property.is_none() && id.is_some() && matches!(place.target, Target::Contents | Target::Document) {
+            return Err(LinkedDataError::invalid("an object of nothing but an @id where nothing refers to it"));
         }
         let subject = match id {
             None => self.fresh(),
@@ -215,7 +232,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         for member in members {
             self.member(active, member, &subject, graph)?;
         }
-        self.emit(target, graph, subject)
+        self.emit(place, subject)
     }
 
     /// One member of a node, or of what is nested into it.
@@ -225,40 +242,47 @@ impl<'d, 'c> Expander<'d, 'c> {
         member: &Member<'d, '_>,
         subject: &Term<'d>,
         graph: &Graph<'d>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         let value = member.value;
         match &member.meaning {
-            Meaning::Iri(predicate) => self.property(active, member, predicate, subject, graph),
-            Meaning::Blank(_) => Err(Stop::invalid("a blank node as property")),
-            Meaning::Nothing => Err(LinkedDataError::undefined(member.name).into()),
+            Meaning::Iri(_) => self.property(active, member, subject, graph),
+            Meaning::Blank(_) => Err(LinkedDataError::invalid("a blank node as property")),
+            Meaning::Nothing => Err(LinkedDataError::undefined(member.name)),
             Meaning::Keyword(Keyword::Id | Keyword::Type) => Ok(()),
             Meaning::Keyword(Keyword::Index) if value.is_string() => Ok(()),
-            Meaning::Keyword(Keyword::Index) => Err(Stop::invalid("invalid @index value")),
+            Meaning::Keyword(Keyword::Index) => Err(LinkedDataError::invalid("invalid @index value")),
             Meaning::Keyword(Keyword::Graph) => self.graph_contents(active, value, &Some(subject.clone())),
             Meaning::Keyword(Keyword::Included) => self.graph_contents(active, value, graph),
             Meaning::Keyword(Keyword::Reverse) => self.reverse(active, value, subject, graph),
             Meaning::Keyword(Keyword::Nest) => self.nested(active, member, subject, graph),
-            Meaning::Keyword(_) => Err(Stop::invalid(format!("{} has no place in a node", member.name))),
+            Meaning::Keyword(_) => Err(LinkedDataError::invalid(format!("{} has no place in a node", member.name))),
         }
     }
 
-    fn graph_contents(&mut self, active: &Arc<Active>, value: &'d Value, graph: &Graph<'d>) -> Result<(), Stop> {
+    fn graph_contents(&mut self, active: &Arc<Active>, value: &'d Value, graph: &Graph<'d>) -> Result<(), LinkedDataError> {
         if !(value.is_object() || value.is_array()) {
-            return Err(Stop::invalid("invalid @graph or @included value"));
+            return Err(LinkedDataError::invalid("invalid @graph or @included value"));
         }
-        self.values(active, None, value, graph, &mut Target::Contents)
+        let reading = Reading { active, property: None };
+        self.values(reading, value, &mut Place { graph, target: Target::Contents })
     }
 
-    fn reverse(&mut self, active: &Arc<Active>, value: &'d Value, subject: &Term<'d>, graph: &Graph<'d>) -> Result<(), Stop> {
-        let map = value.as_object().ok_or_else(|| Stop::invalid("invalid @reverse value"))?;
+    fn reverse(
+        &mut self,
+        active: &Arc<Active>,
+        value: &'d Value,
+        subject: &Term<'d>,
+        graph: &Graph<'d>,
+    ) -> Result<(), LinkedDataError> {
+        let map = value.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @reverse value"))?;
         for (name, value) in map {
             let Meaning::Iri(predicate) = active.meaning(name) else {
-                return Err(LinkedDataError::undefined(name).into());
+                return Err(LinkedDataError::undefined(name));
             };
             // The reverse of a reverse property is the property.
             let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
-            let mut target = Target::Edge { subject, predicate: &predicate, reverse };
-            self.values(active, Some(name), value, graph, &mut target)?;
+            let target = Target::Edge { subject, predicate: &predicate, reverse };
+            self.values(Reading { active, property: Some(name) }, value, &mut Place { graph, target })?;
         }
         Ok(())
     }
@@ -269,7 +293,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         member: &Member<'d, '_>,
         subject: &Term<'d>,
         graph: &Graph<'d>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         let active = match member.definition {
             Some(definition) if definition.scoped.is_some() => self.scoped(active, definition, Scope::Property)?,
             _ => active.clone(),
@@ -280,12 +304,14 @@ impl<'d, 'c> Expander<'d, 'c> {
         };
         self.deeper()?;
         for one in all {
-            let map = one.as_object().ok_or_else(|| Stop::invalid("invalid @nest value"))?;
+            let map = one.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @nest value"))?;
             for (name, value) in map {
                 let member = Member { name, value, definition: active.terms.get(name.as_str()), meaning: active.meaning(name) };
                 match member.meaning {
-                    Meaning::Keyword(Keyword::Value) => return Err(Stop::invalid("invalid @nest value")),
-                    Meaning::Keyword(Keyword::Id | Keyword::Type | Keyword::Context) => return Err(Stop::Outside),
+                    Meaning::Keyword(Keyword::Value) => return Err(LinkedDataError::invalid("invalid @nest value")),
+                    Meaning::Keyword(Keyword::Id | Keyword::Type | Keyword::Context) => {
+                        return Err(LinkedDataError::invalid("@id, @type and @context are not supported within @nest"));
+                    }
                     _ => self.member(&active, &member, subject, graph)?,
                 }
             }
@@ -295,7 +321,7 @@ impl<'d, 'c> Expander<'d, 'c> {
     }
 
     /// `outer` with the scoped contexts of the node's types, in lexicographical order.
-    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, Stop> {
+    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, LinkedDataError> {
         let mut active = outer.clone();
         let mut scoped: Vec<_> =
             types.iter().filter_map(|kind| outer.terms.get_key_value(*kind)).filter(|(_, d)| d.scoped.is_some()).collect();
@@ -306,31 +332,29 @@ impl<'d, 'c> Expander<'d, 'c> {
         Ok(active)
     }
 
-    pub fn scoped(&mut self, from: &Arc<Active>, definition: &Arc<Definition>, scope: Scope) -> Result<Arc<Active>, Stop> {
+    pub fn scoped(
+        &mut self,
+        from: &Arc<Active>,
+        definition: &Arc<Definition>,
+        scope: Scope,
+    ) -> Result<Arc<Active>, LinkedDataError> {
         self.family.scoped(from, definition, scope, (self.contexts, &mut self.work))
     }
 
     /// The list of the items of `value`, as the first of its nodes.
-    pub fn list(
-        &mut self,
-        active: &Arc<Active>,
-        property: Option<&'d str>,
-        value: &'d Value,
-        graph: &Graph<'d>,
-    ) -> Result<Term<'d>, Stop> {
+    pub fn list(&mut self, reading: Reading<'_, 'd>, value: &'d Value, graph: &Graph<'d>) -> Result<Term<'d>, LinkedDataError> {
         let all = match value {
             Value::Array(all) => all.as_slice(),
             one => std::slice::from_ref(one),
         };
-        let of_lists =
-            property.and_then(|p| active.terms.get(p)).is_some_and(|d| d.container.has(super::active::Container::LIST));
+        let of_lists = reading.definition().is_some_and(|definition| definition.container.has(Container::LIST));
         self.deeper()?;
         let mut items = Vec::new();
         for one in all {
             if of_lists && one.is_array() {
-                items.push(self.list(active, property, one, graph)?);
+                items.push(self.list(reading, one, graph)?);
             } else {
-                self.values(active, property, one, graph, &mut Target::List(&mut items))?;
+                self.values(reading, one, &mut Place { graph, target: Target::List(&mut items) })?;
             }
         }
         self.depth -= 1;
@@ -344,26 +368,33 @@ impl<'d, 'c> Expander<'d, 'c> {
         Ok(rest)
     }
 
-    pub fn emit(&mut self, target: &mut Target<'_, 'd>, graph: &Graph<'d>, term: Term<'d>) -> Result<(), Stop> {
+    pub fn emit(&mut self, place: &mut Place<'_, 'd>, term: Term<'d>) -> Result<(), LinkedDataError> {
         let literal = matches!(term, Term::Literal { .. });
-        match target {
+        let graph = place.graph;
+        match &mut place.target {
             Target::Edge { subject, predicate, reverse: false } => {
                 self.quad((*subject).clone(), (*predicate).clone(), term, graph)
             }
-            Target::Edge { .. } if literal => Err(Stop::invalid("invalid reverse property value")),
+            Target::Edge { .. } if literal => Err(LinkedDataError::invalid("invalid reverse property value")),
             Target::Edge { subject, predicate, .. } => self.quad(term, (*predicate).clone(), (*subject).clone(), graph),
             Target::List(items) => {
                 items.push(term);
                 Ok(())
             }
-            Target::Contents | Target::Document if literal => Err(Stop::invalid("a value where only a node can be")),
+            Target::Contents | Target::Document if literal => Err(LinkedDataError::invalid("a value where only a node can be")),
             Target::Contents | Target::Document => Ok(()),
         }
     }
 
-    pub fn quad(&mut self, subject: Term<'d>, predicate: Text<'d>, object: Term<'d>, graph: &Graph<'d>) -> Result<(), Stop> {
+    pub fn quad(
+        &mut self,
+        subject: Term<'d>,
+        predicate: Text<'d>,
+        object: Term<'d>,
+        graph: &Graph<'d>,
+    ) -> Result<(), LinkedDataError> {
         if self.quads.len() >= MAX_QUADS {
-            return Err(LinkedDataError::TooMuchWork.into());
+            return Err(LinkedDataError::TooMuchWork);
         }
         self.quads.push(Quad { subject, predicate, object, graph: graph.clone() });
         Ok(())
@@ -375,7 +406,7 @@ impl<'d, 'c> Expander<'d, 'c> {
     }
 
     /// The node `meaning` names; `name` tells of it in the error.
-    pub fn resource(&mut self, meaning: Meaning<'d>, name: &str) -> Result<Term<'d>, Stop> {
+    pub fn resource(&mut self, meaning: Meaning<'d>, name: &str) -> Result<Term<'d>, LinkedDataError> {
         match meaning {
             Meaning::Iri(iri) => Ok(Term::Iri(iri)),
             Meaning::Blank(label) => {
@@ -384,13 +415,13 @@ impl<'d, 'c> Expander<'d, 'c> {
                 self.blanks += u32::from(number == next);
                 Ok(Term::Blank(number))
             }
-            Meaning::Keyword(_) | Meaning::Nothing => Err(LinkedDataError::undefined(name).into()),
+            Meaning::Keyword(_) | Meaning::Nothing => Err(LinkedDataError::undefined(name)),
         }
     }
 
-    pub fn deeper(&mut self) -> Result<(), Stop> {
+    pub fn deeper(&mut self) -> Result<(), LinkedDataError> {
         if self.depth >= MAX_DEPTH {
-            return Err(LinkedDataError::TooDeep.into());
+            return Err(LinkedDataError::TooDeep);
         }
         self.depth += 1;
         Ok(())
@@ -418,8 +449,8 @@ fn stays(active: &Active, map: &Map<String, Value>) -> bool {
 }
 
 /// The types an object names.
-fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, Stop> {
-    let bad = || Stop::invalid("invalid type value");
+fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, LinkedDataError> {
+    let bad = || LinkedDataError::invalid("invalid type value");
     let mut types = Vec::new();
     for (name, value) in map {
         if active.keyword(name) == Some(Keyword::Type) {
@@ -438,7 +469,7 @@ fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str
 }
 
 /// A set or list object holds nothing else but an index.
-fn only_beside_index(members: &[Member<'_, '_>]) -> Result<(), Stop> {
+fn only_beside_index(members: &[Member<'_, '_>]) -> Result<(), LinkedDataError> {
     let others = members.iter().filter(|member| member.meaning != Meaning::Keyword(Keyword::Index)).count();
-    if others == 1 { Ok(()) } else { Err(Stop::invalid("invalid set or list object")) }
+    if others == 1 { Ok(()) } else { Err(LinkedDataError::invalid("invalid set or list object")) }
 }

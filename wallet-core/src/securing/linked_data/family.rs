@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::active::{Active, Definition};
 use super::contexts::Contexts;
-use super::error::Stop;
+use super::error::LinkedDataError;
 use super::process::{Compiler, Rules};
 
 /// The most families that are kept; one more and all are compiled anew.
@@ -28,7 +28,7 @@ pub(super) struct Families(RwLock<HashMap<Box<str>, Arc<Family>>>);
 /// A compiled context and those derived from it.
 pub(super) struct Family {
     base: Arc<Active>,
-    derived: RwLock<HashMap<Derivation, (Arc<Active>, Option<Arc<Definition>>)>>,
+    derived: RwLock<HashMap<Derivation, Arc<Active>>>,
     kept_terms: AtomicUsize,
     numbers: AtomicU32,
 }
@@ -53,7 +53,7 @@ pub(super) enum Scope {
 
 impl Families {
     /// The family of a document's `@context`, compiled if it is not known; `work` counts the terms handled.
-    pub fn of(&self, context: Option<&Value>, contexts: &Contexts, work: &mut usize) -> Result<Arc<Family>, Stop> {
+    pub fn of(&self, context: Option<&Value>, contexts: &Contexts, work: &mut usize) -> Result<Arc<Family>, LinkedDataError> {
         let key = match context {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(url)) => url.clone(),
@@ -94,11 +94,11 @@ impl Family {
         definition: &Arc<Definition>,
         scope: Scope,
         (contexts, work): (&Contexts, &mut usize),
-    ) -> Result<Arc<Active>, Stop> {
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let Some(local) = &definition.scoped else { return Ok(from.clone()) };
         let key = Derivation::Scoped { from: from.number, definition: definition.number, of_type: scope == Scope::Type };
         let rules = if scope == Scope::Type { Rules::TYPE } else { Rules::PROPERTY };
-        self.derive(key, Some(definition), |numbers| Compiler { contexts, numbers, work }.process(from, local, rules))
+        self.derive(key, |numbers| Compiler { contexts, numbers, work }.process(from, local, rules))
     }
 
     /// `from` with the `@context` of an object within the document.
@@ -107,25 +107,23 @@ impl Family {
         from: &Arc<Active>,
         local: &Value,
         (contexts, work): (&Contexts, &mut usize),
-    ) -> Result<Arc<Active>, Stop> {
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let key = Derivation::Embedded { from: from.number, text: local.to_string().into() };
-        self.derive(key, None, |numbers| Compiler { contexts, numbers, work }.process(from, local, Rules::DOCUMENT))
+        self.derive(key, |numbers| Compiler { contexts, numbers, work }.process(from, local, Rules::DOCUMENT))
     }
 
     fn derive(
         &self,
         key: Derivation,
-        definition: Option<&Arc<Definition>>,
-        compile: impl FnOnce(&AtomicU32) -> Result<Arc<Active>, Stop>,
-    ) -> Result<Arc<Active>, Stop> {
-        if let Some((known, _)) = self.derived.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        compile: impl FnOnce(&AtomicU32) -> Result<Arc<Active>, LinkedDataError>,
+    ) -> Result<Arc<Active>, LinkedDataError> {
+        if let Some(known) = self.derived.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
         let active = compile(&self.numbers)?;
         let terms = active.terms.len() + 1;
         if self.kept_terms.fetch_add(terms, Ordering::Relaxed) + terms < MAX_KEPT_TERMS {
-            let kept = (active.clone(), definition.cloned());
-            self.derived.write().unwrap_or_else(PoisonError::into_inner).insert(key, kept);
+            self.derived.write().unwrap_or_else(PoisonError::into_inner).insert(key, active.clone());
         }
         Ok(active)
     }

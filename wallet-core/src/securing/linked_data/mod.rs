@@ -11,13 +11,14 @@ mod number;
 mod process;
 mod quads;
 pub mod rdfc;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use serde_json::{Map, Value};
 
 pub use contexts::{Contexts, MAX_CONTEXT_BYTES};
 pub use error::LinkedDataError;
-use error::Stop;
 use expand::Expander;
 pub use quads::{LiteralKind, Quad, Term, Text};
 
@@ -25,11 +26,7 @@ pub use quads::{LiteralKind, Quad, Term, Text};
 ///
 /// Stricter than JSON-LD: what it would drop in silence, such as an undefined term or a relative IRI, is an error.
 pub fn to_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
-    match Expander::expand(document, contexts) {
-        Ok(quads) => Ok(quads),
-        Err(Stop::Error(error)) => Err(error),
-        Err(Stop::Outside) => Err(LinkedDataError::invalid("not supported")),
-    }
+    Expander::expand(document, contexts)
 }
 
 /// The canonical N-Quads of a JSON-LD document, under RDFC-1.0 with SHA-256.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::active::{Active, Coercion, Container, Definition, Direction, Keyword, Meaning};
-use super::error::{LinkedDataError, Stop};
-use super::expand::{Expander, Extra, Graph, Member, Target};
+use super::error::LinkedDataError;
+use super::expand::{Expander, Extra, Graph, Member, Place, Reading, Target};
 use super::family::Scope;
 use super::number::{Lexical, lexical};
-use super::quads::{LiteralKind, RDF_JSON, Term, Text, XSD_BOOLEAN, XSD_DOUBLE, XSD_INTEGER};
+use super::quads::{LiteralKind, RDF_JSON, RDF_TYPE, Term, Text, XSD_BOOLEAN, XSD_DOUBLE, XSD_INTEGER};
 use crate::securing::jcs;
 
 impl<'d> Expander<'d, '_> {
@@ -18,55 +18,49 @@ impl<'d> Expander<'d, '_> {
         &mut self,
         active: &Arc<Active>,
         member: &Member<'d, '_>,
-        predicate: &Text<'d>,
         subject: &Term<'d>,
         graph: &Graph<'d>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), LinkedDataError> {
         let (name, value) = (member.name, member.value);
+        let Meaning::Iri(predicate) = &member.meaning else { return Err(LinkedDataError::undefined(name)) };
         let reverse = member.definition.is_some_and(|definition| definition.reverse);
-        let target = &mut Target::Edge { subject, predicate, reverse };
+        let place = &mut Place { graph, target: Target::Edge { subject, predicate, reverse } };
+        let reading = Reading { active, property: Some(name) };
         let Some(definition) = member.definition else {
-            return self.values(active, Some(name), value, graph, target);
+            return self.values(reading, value, place);
         };
         let container = definition.container;
         match value {
             _ if definition.coercion == Coercion::Json => {
                 let term = json(value)?;
-                self.emit(target, graph, term)
+                self.emit(place, term)
             }
             Value::Null => Ok(()),
-            Value::Object(map) if container.has(Container::LANGUAGE) => self.language_map(active, definition, map, graph, target),
+            Value::Object(map) if container.has(Container::LANGUAGE) => self.language_map(active, definition, map, place),
             Value::Object(map)
                 if container.has(Container::INDEX) || container.has(Container::ID) || container.has(Container::TYPE) =>
             {
-                self.index_map(active, (name, definition), map, graph, target)
+                self.index_map(active, (name, definition), map, place)
             }
             _ if container.has(Container::LIST) && !is_list(active, value) => {
-                let list = self.list(active, Some(name), value, graph)?;
-                self.emit(target, graph, list)
+                let list = self.list(reading, value, graph)?;
+                self.emit(place, list)
             }
-            _ if container.has(Container::GRAPH) => self.graphs(active, name, value, graph, target),
-            _ => self.values(active, Some(name), value, graph, target),
+            _ if container.has(Container::GRAPH) => self.graphs(reading, value, place),
+            _ => self.values(reading, value, place),
         }
     }
 
     /// Each value in a graph of its own.
-    fn graphs(
-        &mut self,
-        active: &Arc<Active>,
-        name: &'d str,
-        value: &'d Value,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+    fn graphs(&mut self, reading: Reading<'_, 'd>, value: &'d Value, place: &mut Place<'_, 'd>) -> Result<(), LinkedDataError> {
         let all = match value {
             Value::Array(all) => all.as_slice(),
             one => std::slice::from_ref(one),
         };
         for one in all.iter().filter(|one| !one.is_null()) {
             let own = self.fresh();
-            self.emit(target, graph, own.clone())?;
-            self.values(active, Some(name), one, &Some(own), &mut Target::Contents)?;
+            self.emit(place, own.clone())?;
+            self.values(reading, one, &mut Place { graph: &Some(own), target: Target::Contents })?;
         }
         Ok(())
     }
@@ -76,9 +70,8 @@ impl<'d> Expander<'d, '_> {
         active: &Arc<Active>,
         definition: &Definition,
         map: &'d Map<String, Value>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+        place: &mut Place<'_, 'd>,
+    ) -> Result<(), LinkedDataError> {
         let direction = definition.direction.unwrap_or(active.direction);
         for (name, value) in map {
             let none = active.keyword(name) == Some(Keyword::None);
@@ -87,9 +80,9 @@ impl<'d> Expander<'d, '_> {
                 one => std::slice::from_ref(one),
             };
             for one in all.iter().filter(|one| !one.is_null()) {
-                let text = one.as_str().ok_or_else(|| Stop::invalid("invalid language map value"))?;
+                let text = one.as_str().ok_or_else(|| LinkedDataError::invalid("invalid language map value"))?;
                 let language = if none { None } else { Some(language(name)?) };
-                self.emit(target, graph, tagged(text, language, direction))?;
+                self.emit(place, tagged(text, language, direction))?;
             }
         }
         Ok(())
@@ -101,9 +94,8 @@ impl<'d> Expander<'d, '_> {
         active: &Arc<Active>,
         (name, definition): (&'d str, &Arc<Definition>),
         map: &'d Map<String, Value>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+        place: &mut Place<'_, 'd>,
+    ) -> Result<(), LinkedDataError> {
         let container = definition.container;
         let by_node = container.has(Container::ID) || container.has(Container::TYPE);
         let outer = active.previous.as_ref().filter(|_| by_node).unwrap_or(active);
@@ -128,18 +120,19 @@ impl<'d> Expander<'d, '_> {
                         extra.property = Some(self.index_property(active, index, key)?);
                     }
                 }
-                if container.has(Container::GRAPH) {
+                let reading = Reading { active: &current, property: Some(name) };
+                if container.has(Container::GRAPH) && !is_graph(active, one) {
                     let own = match extra.id.take() {
                         Some(id) => self.resource(active.reference(id), "@id")?,
                         None => self.fresh(),
                     };
                     if let Some((predicate, object)) = extra.property.take() {
-                        self.quad(own.clone(), predicate, object, graph)?;
+                        self.quad(own.clone(), predicate, object, place.graph)?;
                     }
-                    self.emit(target, graph, own.clone())?;
-                    self.mapped(&current, name, one, extra, &Some(own), &mut Target::Contents)?;
+                    self.emit(place, own.clone())?;
+                    self.mapped(reading, one, extra, &mut Place { graph: &Some(own), target: Target::Contents })?;
                 } else {
-                    self.mapped(&current, name, one, extra, graph, target)?;
+                    self.mapped(reading, one, extra, place)?;
                 }
             }
         }
@@ -149,42 +142,47 @@ impl<'d> Expander<'d, '_> {
     /// One value of a map, with what its key adds to it.
     fn mapped(
         &mut self,
-        active: &Arc<Active>,
-        name: &'d str,
+        reading: Reading<'_, 'd>,
         value: &'d Value,
         extra: Extra<'d>,
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+        place: &mut Place<'_, 'd>,
+    ) -> Result<(), LinkedDataError> {
         match value {
-            Value::Object(map) => self.object(active, Some(name), map, extra, graph, target),
-            _ if extra.id.is_some() => Err(Stop::invalid("invalid value of an @id map")),
+            Value::Object(map) => self.object(reading, map, extra, place),
+            _ if extra.id.is_some() => Err(LinkedDataError::invalid("invalid value of an @id map")),
             Value::String(_) if extra.kind.is_some() || extra.property.is_some() => {
                 // A reference to a node, about which the key speaks.
-                let term = self.scalar(active, Some(name), value)?;
+                let term = self.scalar(reading, value)?;
                 if matches!(term, Term::Literal { .. }) {
-                    return Err(Stop::invalid("invalid value of a map of nodes"));
+                    return Err(LinkedDataError::invalid("invalid value of a map of nodes"));
                 }
                 if let Some(kind) = extra.kind {
-                    let kind = self.resource(active.meaning(kind), kind)?;
-                    self.quad(term.clone(), Text::Borrowed(super::quads::RDF_TYPE), kind, graph)?;
+                    let kind = self.resource(reading.active.meaning(kind), kind)?;
+                    self.quad(term.clone(), Text::Borrowed(RDF_TYPE), kind, place.graph)?;
                 }
                 if let Some((predicate, object)) = extra.property {
-                    self.quad(term.clone(), predicate, object, graph)?;
+                    self.quad(term.clone(), predicate, object, place.graph)?;
                 }
-                self.emit(target, graph, term)
+                self.emit(place, term)
             }
-            _ if extra.kind.is_some() || extra.property.is_some() => Err(Stop::invalid("invalid value of a map of nodes")),
-            _ => self.values(active, Some(name), value, graph, target),
+            _ if extra.kind.is_some() || extra.property.is_some() => {
+                Err(LinkedDataError::invalid("invalid value of a map of nodes"))
+            }
+            _ => self.values(reading, value, place),
         }
     }
 
     /// The property a map's key is a value of, and that value.
-    fn index_property(&mut self, active: &Arc<Active>, index: &str, key: &'d str) -> Result<(Text<'d>, Term<'d>), Stop> {
+    fn index_property(
+        &mut self,
+        active: &Arc<Active>,
+        index: &str,
+        key: &'d str,
+    ) -> Result<(Text<'d>, Term<'d>), LinkedDataError> {
         let definition = active.terms.get(index);
         let predicate = match active.meaning(index) {
             Meaning::Iri(predicate) => Text::Shared((*predicate).into()),
-            _ => return Err(LinkedDataError::undefined(index).into()),
+            _ => return Err(LinkedDataError::undefined(index)),
         };
         let term = self.string(active, definition.map(|definition| &**definition), key)?;
         Ok((predicate, term))
@@ -196,51 +194,50 @@ impl<'d> Expander<'d, '_> {
         outer: &Active,
         value: &'d Value,
         members: &[Member<'d, '_>],
-        graph: &Graph<'d>,
-        target: &mut Target<'_, 'd>,
-    ) -> Result<(), Stop> {
+        place: &mut Place<'_, 'd>,
+    ) -> Result<(), LinkedDataError> {
         let (mut kind, mut tag, mut direction) = (None, None, None);
         for member in members {
             match &member.meaning {
-                Meaning::Keyword(Keyword::Value | Keyword::Index) => {}
+                Meaning::Keyword(Keyword::Value) => {}
+                Meaning::Keyword(Keyword::Index) if member.value.is_string() => {}
                 Meaning::Keyword(Keyword::Type) => {
-                    let name = member.value.as_str().ok_or_else(|| Stop::invalid("invalid typed value"))?;
+                    let name = member.value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid typed value"))?;
                     kind = Some((name, outer.meaning(name)));
                 }
                 Meaning::Keyword(Keyword::Language) => {
-                    let name = member.value.as_str().ok_or_else(|| Stop::invalid("invalid language-tagged string"))?;
+                    let name = member.value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid language-tagged string"))?;
                     tag = Some(language(name)?);
                 }
                 Meaning::Keyword(Keyword::Direction) => direction = super::process::read_direction(member.value)?,
-                Meaning::Nothing => return Err(LinkedDataError::undefined(member.name).into()),
-                _ => return Err(Stop::invalid("invalid value object")),
+                Meaning::Nothing => return Err(LinkedDataError::undefined(member.name)),
+                _ => return Err(LinkedDataError::invalid("invalid value object")),
             }
         }
         let term = match (kind, value) {
-            (Some(_), _) if tag.is_some() || direction.is_some() => return Err(Stop::invalid("invalid value object")),
+            (Some(_), _) if tag.is_some() || direction.is_some() => return Err(LinkedDataError::invalid("invalid value object")),
             (Some((_, Meaning::Keyword(Keyword::Json))), _) => json(value)?,
             (_, Value::Null) => return Ok(()),
             (None, Value::String(text)) => tagged(text, tag, direction),
-            _ if tag.is_some() || direction.is_some() => return Err(Stop::invalid("invalid language-tagged value")),
+            _ if tag.is_some() || direction.is_some() => return Err(LinkedDataError::invalid("invalid language-tagged value")),
             (None, _) => native(value, None)?,
             (Some((_, Meaning::Iri(datatype))), _) => native(value, Some(datatype))?,
-            (Some((name, _)), _) => return Err(LinkedDataError::undefined(name).into()),
+            (Some((name, _)), _) => return Err(LinkedDataError::undefined(name)),
         };
-        self.emit(target, graph, term)
+        self.emit(place, term)
     }
 
-    /// Expands a string, number or boolean that is a value of `property`.
-    pub fn scalar(&mut self, active: &Active, property: Option<&'d str>, value: &'d Value) -> Result<Term<'d>, Stop> {
-        let definition = property.and_then(|property| active.terms.get(property));
+    /// Expands a string, number or boolean.
+    pub fn scalar(&mut self, reading: Reading<'_, 'd>, value: &'d Value) -> Result<Term<'d>, LinkedDataError> {
+        let Reading { active, property } = reading;
+        let definition = reading.definition();
         match (value, definition.map(|definition| &definition.coercion)) {
             (Value::String(text), _) => {
                 let definition = definition.map(|definition| &**definition);
-                self.string(active, definition, text).map_err(|stop| match (stop, property) {
+                self.string(active, definition, text).map_err(|error| match (error, property) {
                     // An IRI may be personal: the error names the property instead.
-                    (Stop::Error(LinkedDataError::UndefinedTerm { .. }), Some(property)) => {
-                        LinkedDataError::undefined(property).into()
-                    }
-                    (stop, _) => stop,
+                    (LinkedDataError::UndefinedTerm { .. }, Some(property)) => LinkedDataError::undefined(property),
+                    (error, _) => error,
                 })
             }
             (_, Some(Coercion::Datatype(datatype))) => native(value, Some(Text::Shared(datatype.clone()))),
@@ -248,7 +245,7 @@ impl<'d> Expander<'d, '_> {
         }
     }
 
-    fn string(&mut self, active: &Active, definition: Option<&Definition>, text: &'d str) -> Result<Term<'d>, Stop> {
+    fn string(&mut self, active: &Active, definition: Option<&Definition>, text: &'d str) -> Result<Term<'d>, LinkedDataError> {
         let Some(definition) = definition else {
             let language = active.language.as_ref().map(|tag| Text::Shared(tag.clone()));
             return checked(text, language, active.direction);
@@ -273,8 +270,16 @@ fn is_list(active: &Active, value: &Value) -> bool {
     value.as_object().is_some_and(|map| map.keys().any(|name| active.keyword(name) == Some(Keyword::List)))
 }
 
+/// Whether `value` is written as a graph object already, which a map of graphs does not wrap again.
+fn is_graph(active: &Active, value: &Value) -> bool {
+    let Some(map) = value.as_object() else { return false };
+    let allowed = [Keyword::Graph, Keyword::Id, Keyword::Index, Keyword::Context].map(Some);
+    let keywords = || map.keys().map(|name| active.keyword(name));
+    keywords().any(|keyword| keyword == Some(Keyword::Graph)) && keywords().all(|keyword| allowed.contains(&keyword))
+}
+
 /// A scalar of a datatype: as given, or as its JSON type says (JSON-LD 1.1 API §8.2.2).
-fn native<'d>(value: &'d Value, datatype: Option<Text<'d>>) -> Result<Term<'d>, Stop> {
+fn native<'d>(value: &'d Value, datatype: Option<Text<'d>>) -> Result<Term<'d>, LinkedDataError> {
     let (text, own) = match value {
         Value::String(text) => {
             let kind = datatype.map_or(LiteralKind::Plain, LiteralKind::Datatype);
@@ -286,20 +291,20 @@ fn native<'d>(value: &'d Value, datatype: Option<Text<'d>>) -> Result<Term<'d>, 
             Lexical::Integer(text) => (Text::from(text), XSD_INTEGER),
             Lexical::Double(text) => (Text::from(text), XSD_DOUBLE),
         },
-        _ => return Err(Stop::invalid("invalid value object value")),
+        _ => return Err(LinkedDataError::invalid("invalid value object value")),
     };
     Ok(Term::Literal { text, kind: LiteralKind::Datatype(datatype.unwrap_or(Text::Borrowed(own))) })
 }
 
-fn json<'d>(value: &Value) -> Result<Term<'d>, Stop> {
-    let text = jcs::canonicalize(value).map_err(|_| Stop::invalid("invalid JSON literal"))?;
+fn json<'d>(value: &Value) -> Result<Term<'d>, LinkedDataError> {
+    let text = jcs::canonicalize(value).map_err(|_| LinkedDataError::invalid("invalid JSON literal"))?;
     Ok(Term::Literal { text: Text::from(text), kind: LiteralKind::Datatype(Text::Borrowed(RDF_JSON)) })
 }
 
 /// A language tag in lower case, as every RDF library compares it.
-fn language<'d>(tag: &'d str) -> Result<Text<'d>, Stop> {
+fn language<'d>(tag: &'d str) -> Result<Text<'d>, LinkedDataError> {
     if !is_language(tag) {
-        return Err(Stop::invalid("an ill-formed language tag"));
+        return Err(LinkedDataError::invalid("an ill-formed language tag"));
     }
     Ok(if tag.bytes().any(|b| b.is_ascii_uppercase()) { Text::from(tag.to_ascii_lowercase()) } else { Text::Borrowed(tag) })
 }
@@ -313,9 +318,9 @@ fn is_language(tag: &str) -> bool {
 }
 
 /// As [`tagged`], with a language that a context gives.
-fn checked<'d>(text: &'d str, language: Option<Text<'d>>, direction: Option<Direction>) -> Result<Term<'d>, Stop> {
+fn checked<'d>(text: &'d str, language: Option<Text<'d>>, direction: Option<Direction>) -> Result<Term<'d>, LinkedDataError> {
     if language.as_deref().is_some_and(|tag| !is_language(tag)) {
-        return Err(Stop::invalid("an ill-formed language tag"));
+        return Err(LinkedDataError::invalid("an ill-formed language tag"));
     }
     Ok(tagged(text, language, direction))
 }

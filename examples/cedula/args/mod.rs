@@ -1,0 +1,108 @@
+//! The command line: what may be asked, with an example for each.
+
+mod holder;
+mod issuer;
+mod registry;
+mod verifier;
+
+pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
+pub use issuer::{Issue, Pack, Profile, Status, StatusChange};
+pub use registry::{ChainCommand, DidCommand};
+pub use verifier::{Ask, Input, Trust, Verify};
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use wallet_core::language::Language;
+
+/// Issues, holds, shows and verifies credentials: identity cards, diplomas, vaccination certificates.
+#[derive(Debug, Parser)]
+#[command(name = "cedula", version, arg_required_else_help = true, after_help = "Begin with: cedula demo")]
+pub struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// The folder with the wallet, the issuers and the chain [default: ~/.cedula]
+    #[arg(long, global = true, env = "CEDULA_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// The language of what is printed: es, en or pt [default: that of LANG, else en]
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<Language>,
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// A file whose first line is the passphrase [default: CEDULA_PASSPHRASE, else a prompt]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk through everything on a fresh folder: three credentials issued, held, shown, verified, revoked
+    #[command(after_help = "Example:\n  cedula demo --out target/demo --lang es")]
+    Demo(Demo),
+    /// Issue credentials from a JSON or CSV file
+    #[command(after_help = "Examples:\n  cedula issue --issuer registry --profile identity-card --input card.json --keep\n  \
+        cedula issue --issuer university --profile diploma --input graduates.csv --out diplomas/")]
+    Issue(Issue),
+    /// List the credentials in the wallet
+    #[command(after_help = "Example:\n  cedula list --json")]
+    List,
+    /// Show a credential as a QR code
+    #[command(after_help = "Example:\n  cedula show 1 --png card.png --svg card.svg")]
+    Show(Show),
+    /// Read a credential from a QR code, verify it and keep it
+    #[command(after_help = "Examples:\n  cedula scan card.png\n  cedula scan - < credential.json")]
+    Scan(Scan),
+    /// Ask for credentials, as a verifier
+    #[command(
+        after_help = "Example:\n  cedula ask --audience library.example --purpose 'Reader card' --type OpenBadgeCredential --out request.json"
+    )]
+    Ask(Ask),
+    /// Answer a verifier's request, as the holder
+    #[command(after_help = "Example:\n  cedula present --request request.json 2 --out answer.json")]
+    Present(Present),
+    /// Verify a credential or a presentation: status 0 accepted, 1 rejected, 2 undetermined
+    #[command(after_help = "Examples:\n  cedula verify card.png --pack country.pack --publisher did:key:z6Mk… --offline\n  \
+        cedula verify answer.json --nonce q2Vn3h1kV7v0b8yqk6tQ5w --audience library.example\n  \
+        cedula verify diploma.json --rpc https://node.example --registry 0x… --chain-id 648540")]
+    Verify(Verify),
+    /// Revoke or suspend a credential that was issued, or take that back
+    #[command(
+        after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…"
+    )]
+    Status(Status),
+    /// Put together the signed trust pack that a verifier carries offline
+    #[command(after_help = "Example:\n  cedula pack --out country.pack --days 30")]
+    Pack(Pack),
+    /// Write the wallet to an encrypted file
+    #[command(after_help = "Example:\n  cedula backup wallet.cedula")]
+    Backup(Backup),
+    /// Read the wallet back from an encrypted file
+    #[command(after_help = "Example:\n  cedula --home new-phone restore wallet.cedula")]
+    Restore(Restore),
+    /// List what was received, shown and forgotten, and when
+    #[command(after_help = "Example:\n  cedula history")]
+    History,
+    /// Remove a credential for good
+    #[command(after_help = "Example:\n  cedula forget 3")]
+    Forget(Forget),
+    /// Make identities and change them on the registry chain
+    #[command(subcommand, after_help = "Example:\n  cedula did new university --display-name 'Universidad del Sur'")]
+    Did(DidCommand),
+    /// Ask about the registry chain
+    #[command(subcommand, after_help = "Example:\n  cedula chain status")]
+    Chain(ChainCommand),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// Where the pictures and the page go; it must be empty or missing [default: target/demo]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}

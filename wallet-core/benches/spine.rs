@@ -1,0 +1,211 @@
+//! What issuing, verifying, resolving, checking a status and drawing a QR cost, beside the raw signature in the same run.
+//!
+//! `tests/bench` runs this and prints the ratios.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use serde_json::{Map, Value, json};
+use wallet_core::did::ethr::{self, DidChange, DidEvent, History, Identity, Version};
+use wallet_core::did::{self, Did, DidUrl, Standing, VerificationRelationship};
+use wallet_core::key::{KeyAlgorithm, PublicKey, SecretKey};
+use wallet_core::qr::{self, Symbol, TypeTable, TypeTables};
+use wallet_core::securing::linked_data::Contexts;
+use wallet_core::securing::{Kind, Mechanism, ProofOptions, Secured, prepare};
+use wallet_core::status::{ListTerms, MINIMUM_ENTRIES, StatusEntry, StatusList, StatusPurpose, check};
+use wallet_core::time::Timestamp;
+use wallet_core::verification::{Evidence, Expectations, Known, Verdict, verify};
+
+const LIST: &str = "https://uni.example/status/revocation";
+
+/// An issuer with a did:key, and everything a verifier needs of it.
+struct Bench {
+    key: SecretKey,
+    did: Did,
+    method: DidUrl,
+    contexts: Contexts,
+    evidence: Evidence,
+    now: Timestamp,
+}
+
+impl Bench {
+    fn new(algorithm: KeyAlgorithm) -> Self {
+        let key = SecretKey::from_bytes(algorithm, &[7; 32]).expect("a scalar in range");
+        let did = did::key::from_public_key(&key.public_key());
+        let resolution = did::resolve_self_contained(&did).expect("a did:key");
+        let method = resolution.document.verification_methods[0].id.clone();
+        let (now, contexts) = (at("2026-03-01T12:00:00Z"), Contexts::bundled());
+        let mut evidence = Evidence::new(contexts.clone());
+        evidence.resolutions.insert(did.clone(), Known::Found { what: resolution, as_of: now.clone() });
+        let mut bench = Self { key, did, method, contexts, evidence, now };
+        let mechanism = if algorithm == KeyAlgorithm::Ed25519 { Mechanism::EddsaRdfc2022 } else { Mechanism::Jwt };
+        let list = bench.issue(bench.list(), mechanism);
+        bench.evidence.status_lists.insert(LIST.to_owned(), Known::Found { what: list, as_of: bench.now.clone() });
+        bench
+    }
+
+    fn issue(&self, document: Map<String, Value>, mechanism: Mechanism) -> Secured {
+        let options = ProofOptions {
+            mechanism,
+            method: self.method.clone(),
+            purpose: Kind::Credential.relationship(),
+            created: self.now.clone(),
+            expires: None,
+            nonce: None,
+            audience: None,
+        };
+        let unsigned = prepare(document, &options, &self.key.public_key(), &self.contexts).expect("it can be signed");
+        let signature = self.key.sign(unsigned.message());
+        unsigned.finish(&signature).expect("the signature fits")
+    }
+
+    fn list(&self) -> Map<String, Value> {
+        StatusList::new(MINIMUM_ENTRIES, 1).expect("a list").to_credential(&ListTerms {
+            url: LIST.to_owned(),
+            issuer: self.did.clone(),
+            purposes: vec![StatusPurpose::Revocation],
+            valid_from: self.now.clone(),
+            valid_until: None,
+            ttl: None,
+        })
+    }
+
+    /// A diploma of about 1.3 KB when it is signed.
+    fn diploma(&self) -> Map<String, Value> {
+        let entry = StatusEntry::new(StatusPurpose::Revocation, 94_567, LIST);
+        let diploma = json!({
+            "@context": ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],
+            "id": "urn:uuid:6f1d3c1e-6a55-4c83-9d57-0d3a2a1e8a11",
+            "type": ["VerifiableCredential", "OpenBadgeCredential"],
+            "issuer": { "id": self.did, "type": "Profile", "name": "Universidad de Ejemplo" },
+            "validFrom": "2026-02-01T00:00:00Z",
+            "awardedDate": "2026-01-15T00:00:00Z",
+            "name": "Licenciatura en Enfermería",
+            "credentialStatus": entry.to_json(),
+            "credentialSubject": {
+                "id": self.did,
+                "type": "AchievementSubject",
+                "identifier": [{ "type": "IdentityObject", "hashed": false, "identityHash": "Lucía Fernández", "identityType": "name" }],
+                "achievement": {
+                    "id": "https://uni.example/titulos/enfermeria",
+                    "type": "Achievement",
+                    "achievementType": "BachelorDegree",
+                    "name": "Licenciatura en Enfermería",
+                    "description": "Título de grado",
+                    "criteria": { "narrative": "Aprobó las 32 materias del plan 2019." },
+                },
+            },
+        });
+        match diploma {
+            Value::Object(map) => map,
+            _ => unreachable!("it was written as an object"),
+        }
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a date")
+}
+
+fn raw(c: &mut Criterion) {
+    for algorithm in [KeyAlgorithm::Ed25519, KeyAlgorithm::P256] {
+        let key = SecretKey::from_bytes(algorithm, &[7; 32]).expect("a scalar in range");
+        let (message, bytes) = ([0x61; 1300], key.public_key().as_bytes().to_vec());
+        let signature = key.sign(&message);
+        c.bench_function(&format!("raw {} sign", algorithm.curve()), |b| b.iter(|| key.sign(black_box(&message))));
+        c.bench_function(&format!("raw {} verify", algorithm.curve()), |b| {
+            b.iter(|| {
+                let key = PublicKey::from_bytes(algorithm, black_box(&bytes)).expect("a key");
+                key.verify(&message, &signature).expect("its signature");
+            });
+        });
+    }
+}
+
+fn mechanisms(c: &mut Criterion) {
+    let cases = [
+        (KeyAlgorithm::Ed25519, Mechanism::EddsaRdfc2022),
+        (KeyAlgorithm::Ed25519, Mechanism::EddsaJcs2022),
+        (KeyAlgorithm::Ed25519, Mechanism::Jwt),
+        (KeyAlgorithm::P256, Mechanism::Jwt),
+    ];
+    for (algorithm, mechanism) in cases {
+        let bench = Bench::new(algorithm);
+        let name = format!("{} {}", mechanism.as_str(), algorithm.curve());
+        let diploma = bench.diploma();
+        c.bench_function(&format!("{name} issue"), |b| b.iter(|| bench.issue(black_box(diploma.clone()), mechanism)));
+        let text = bench.issue(diploma, mechanism).text().to_owned();
+        let key = bench.key.public_key();
+        c.bench_function(&format!("{name} proof"), |b| {
+            b.iter(|| {
+                let secured = Secured::read(black_box(&text)).expect("a credential");
+                secured.check_signature(0, &key, &bench.contexts).expect("its signature");
+            });
+        });
+        let expected = Expectations::default();
+        c.bench_function(&format!("{name} verdict"), |b| {
+            b.iter(|| {
+                let secured = Secured::read(black_box(&text)).expect("a credential");
+                let verdict = verify(&secured, &bench.evidence, &expected, &bench.now);
+                assert!(matches!(verdict, Verdict::Accepted(_)));
+            });
+        });
+    }
+}
+
+fn lookups(c: &mut Criterion) {
+    let bench = Bench::new(KeyAlgorithm::Ed25519);
+    c.bench_function("resolve did:key", |b| b.iter(|| did::resolve_self_contained(black_box(&bench.did)).expect("a did:key")));
+    for changes in [1, 10, 100] {
+        let (identity, history) = registered(changes);
+        let now = &bench.now;
+        c.bench_function(&format!("resolve did:ethr {changes} changes"), |b| {
+            b.iter(|| ethr::resolve(black_box(&identity), &history, &Version::Latest, now));
+        });
+    }
+    let (entry, list) = (StatusEntry::new(StatusPurpose::Revocation, 94_567, LIST), bench.list());
+    c.bench_function("status check", |b| b.iter(|| check(black_box(&entry), &list).expect("a good list")));
+}
+
+/// A did:ethr that published so many keys, one a block.
+fn registered(changes: u64) -> (Identity, History) {
+    let did = "did:ethr:0x7a69:0xb9c5714089478a327f09197987f16f9e5d936e8a".parse().expect("a DID");
+    let event = |number: u64| {
+        let mut seed = [1; 32];
+        seed[..8].copy_from_slice(&number.to_be_bytes());
+        let key = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &seed).expect("a seed").public_key();
+        let attribute =
+            ethr::key_attribute(&key, VerificationRelationship::AssertionMethod).expect("a key that can be published");
+        let change = DidChange::Attribute { name: attribute.name, value: attribute.value, valid_to: 4_000_000_000 };
+        DidEvent { block: number, time: at("2026-01-01T00:00:00Z"), log_index: 0, previous_change: number - 1, change }
+    };
+    let events = (1..=changes).map(event).collect();
+    let history = History { chain_id: 0x7a69, standing: Standing::Believed { block: Some(changes) }, events };
+    (Identity::read(&did).expect("a did:ethr"), history)
+}
+
+fn codes(c: &mut Criterion) {
+    let bench = Bench::new(KeyAlgorithm::Ed25519);
+    let text = bench.issue(bench.diploma(), Mechanism::EddsaRdfc2022).text().to_owned();
+    let Value::Object(credential) = serde_json::from_str(&text).expect("JSON") else { unreachable!("it is an object") };
+    let table = TypeTable::new(1_000_000).expect("an entry of our own");
+    let tables = TypeTables::new().with(table.clone());
+    c.bench_function("QR encode", |b| {
+        b.iter(|| qr::barcode::encode(black_box(&credential), &table, &bench.contexts).expect("a barcode"))
+    });
+    let code = qr::barcode::encode(&credential, &table, &bench.contexts).expect("a barcode");
+    c.bench_function("QR decode", |b| {
+        b.iter(|| qr::barcode::decode(black_box(&code), &tables, &bench.contexts).expect("a credential"))
+    });
+    let symbol = Symbol::new(&code).expect("a symbol");
+    c.bench_function("QR draw PNG", |b| b.iter(|| symbol.png(black_box(4))));
+    let picture = symbol.png(4);
+    c.bench_function("QR read PNG", |b| b.iter(|| qr::picture::read(black_box(&picture)).expect("the text")));
+}
+
+criterion_group! {
+    name = spine;
+    config = Criterion::default().sample_size(30).warm_up_time(std::time::Duration::from_millis(500)).measurement_time(std::time::Duration::from_secs(2));
+    targets = raw, mechanisms, lookups, codes
+}
+criterion_main!(spine);
