@@ -171,6 +171,9 @@ fn vc_di_eddsa_vectors_verify() {
 }
 
 /// A document of every kind of term, within what both processors cover.
+///
+/// Contexts scoped to a type are left to the JSON-LD suite: the general processor drops them inside index maps (JSON-LD 1.1 API
+/// §5.1.2, step 13.8.3) and takes those scoped to a property with them.
 fn any_document() -> impl Strategy<Value = Value> {
     let text = || "[a-zé\\t\"\\\\ ]{0,6}".prop_map(Value::from);
     let iri = || prop_oneof![Just("urn:a"), Just("urn:b"), Just("ex:c"), Just("_:n"), Just("_:m")];
@@ -223,7 +226,7 @@ fn context() -> Value {
         "raw": { "@id": "ex:raw", "@type": "@json" }, "note": { "@id": "ex:note", "@container": "@language" },
         "byIndex": { "@id": "ex:byIndex", "@container": "@index" }, "byType": { "@id": "ex:byType", "@container": "@type" },
         "inGraph": { "@id": "ex:inGraph", "@container": "@graph" }, "partOf": { "@reverse": "ex:hasPart" },
-        "Course": { "@id": "ex:Course", "@context": { "title": "ex:title", "value": "ex:courseValue" } }
+        "Course": "ex:Course", "title": "ex:title"
     })
 }
 
