@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -61,7 +62,7 @@ impl Issuer {
             credential.insert("id".to_owned(), random_urn(rng).into());
         }
         if !purposes.is_empty() {
-            let index = self.take_place(&credential, rng).await?;
+            let index = self.take_place(&credential, purposes, rng).await?;
             let entry = |purpose: &StatusPurpose| {
                 Value::Object(StatusEntry::new(purpose.clone(), index, self.list_url(purpose)).to_json())
             };
@@ -74,7 +75,7 @@ impl Issuer {
 
     /// Revokes or suspends the credential of that `id`, or takes it back; returns the new signed list, to be published.
     ///
-    /// Fails with `Misused` when this issuer has given it no place in a list.
+    /// Fails with `Misused` when this issuer has given it no place in the list of that purpose.
     pub async fn set_status(
         &mut self,
         credential: &str,
@@ -82,9 +83,10 @@ impl Issuer {
         value: bool,
         now: &Timestamp,
     ) -> Result<Secured> {
-        let unknown = || WalletError::misused("this issuer has issued no credential of that id with a status");
-        let bytes = self.storage.read(&place_name(credential)).await?.ok_or_else(unknown)?;
-        let index = text(bytes)?.parse().map_err(|_| damaged())?;
+        let place = self.place(credential).await?.filter(|place| place.purposes.iter().any(|p| p == purpose.as_str()));
+        let unknown =
+            || WalletError::misused(format!("this issuer has given no credential of that id a place for {}", purpose.as_str()));
+        let index = place.ok_or_else(unknown)?.index;
         let mut list = self.list(purpose).await?;
         list.set(index, u8::from(value))?;
         let bytes = list.encode().into_bytes();
@@ -129,16 +131,32 @@ impl Issuer {
     }
 
     /// Takes a place that no other credential has, at random, so that places tell nothing of the order of issuing.
-    async fn take_place(&mut self, credential: &Map<String, Value>, rng: &mut (dyn CryptoRng + Send)) -> Result<u64> {
+    async fn take_place(
+        &mut self,
+        credential: &Map<String, Value>,
+        purposes: &[StatusPurpose],
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<u64> {
         let id = credential.get("id").and_then(Value::as_str).ok_or_else(|| WalletError::misused("the id must be a URL"))?;
+        if self.place(id).await?.is_some() {
+            // The place of the one before would be lost, and with it the means to revoke it.
+            return Err(WalletError::misused("a credential of that id has been issued: give this one an id of its own"));
+        }
         let mut taken = match self.storage.read(TAKEN).await? {
             Some(bytes) => Indexes::decode(&text(bytes)?).map_err(|_| damaged())?,
             None => Indexes::new(MINIMUM_ENTRIES)?,
         };
         let index = taken.draw(rng)?;
-        let place = Change::Put { name: place_name(id), bytes: index.to_string().into_bytes() };
+        let place = Place { index, purposes: purposes.iter().map(|purpose| purpose.as_str().to_owned()).collect() };
+        let bytes = serde_json::to_vec(&place).expect("a place is plain data");
+        let place = Change::Put { name: place_name(id), bytes };
         self.storage.write(vec![Change::Put { name: TAKEN.to_owned(), bytes: taken.encode().into_bytes() }, place]).await?;
         Ok(index)
+    }
+
+    async fn place(&self, credential: &str) -> Result<Option<Place>> {
+        let bytes = self.storage.read(&place_name(credential)).await?;
+        bytes.map(|bytes| serde_json::from_slice(&bytes).map_err(|_| damaged())).transpose()
     }
 
     async fn list(&self, purpose: &StatusPurpose) -> Result<StatusList> {
@@ -147,6 +165,13 @@ impl Issuer {
             None => StatusList::new(MINIMUM_ENTRIES, 1),
         }
     }
+}
+
+/// Where a credential stands in the status lists.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    index: u64,
+    purposes: Vec<String>,
 }
 
 fn issuer_id(issuer: &Value) -> Option<&str> {
@@ -178,4 +203,84 @@ fn random_urn(rng: &mut dyn CryptoRng) -> String {
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = |range: std::ops::Range<usize>| bytes[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     format!("urn:uuid:{}-{}-{}-{}-{}", hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16))
+}
+
+#[cfg(all(test, feature = "native"))]
+mod tests {
+    use super::*;
+    use crate::did;
+    use crate::platform::{MemoryStorage, SoftwareKeystore, system_rng};
+    use crate::seal::{Cost, Passphrase};
+    use serde_json::json;
+
+    async fn issuer() -> Issuer {
+        let passphrase = Passphrase::new("a passphrase").expect("a passphrase");
+        let cost = Cost::new(8, 1).expect("a light cost");
+        let keystore = SoftwareKeystore::create(Arc::new(MemoryStorage::new()), &passphrase, cost).await.expect("a keystore");
+        let (key, public) = keystore.create(crate::key::KeyAlgorithm::Ed25519).await.expect("a key");
+        let did = did::key::from_public_key(&public);
+        let method = did.with_fragment(did.identifier()).expect("a DID URL");
+        let (keystore, storage): (Arc<dyn Keystore>, Arc<dyn Storage>) = (Arc::new(keystore), Arc::new(MemoryStorage::new()));
+        let status_base = "https://uni.example/status".to_owned();
+        Issuer { did, method, key, keystore, storage, status_base, contexts: Contexts::bundled() }
+    }
+
+    fn credential(issuer: &Issuer, id: &str) -> Map<String, Value> {
+        let credential = json!({
+            "@context": ["https://www.w3.org/ns/credentials/v2"], "id": id, "type": ["VerifiableCredential"],
+            "issuer": issuer.did, "credentialSubject": { "id": "did:example:subject" },
+        });
+        credential.as_object().expect("an object").clone()
+    }
+
+    fn now() -> Timestamp {
+        "2026-03-01T12:00:00Z".parse().expect("a date")
+    }
+
+    const REVOCATION: &[StatusPurpose] = &[StatusPurpose::Revocation];
+
+    #[tokio::test]
+    async fn revoked_credential_is_set_in_its_place_and_no_other() {
+        let mut issuer = issuer().await;
+        let first = credential(&issuer, "urn:uuid:1");
+        let first = issuer.issue(first, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
+        let second = credential(&issuer, "urn:uuid:2");
+        let second = issuer.issue(second, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
+        let list = issuer.set_status("urn:uuid:1", &StatusPurpose::Revocation, true, &now()).await.expect("a list");
+        let is_set = |secured: &Secured| {
+            let entry = secured.body()["credentialStatus"].as_object().expect("an entry");
+            crate::status::check(&StatusEntry::read(entry).expect("an entry"), list.body()).expect("a good list").is_set()
+        };
+        assert_eq!((is_set(&first), is_set(&second)), (true, false));
+    }
+
+    #[tokio::test]
+    async fn credential_without_a_place_for_the_purpose_is_not_suspended() {
+        let mut issuer = issuer().await;
+        let body = credential(&issuer, "urn:uuid:1");
+        issuer.issue(body, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
+        for (id, purpose) in [("urn:uuid:1", StatusPurpose::Suspension), ("urn:uuid:2", StatusPurpose::Revocation)] {
+            let error = issuer.set_status(id, &purpose, true, &now()).await.expect_err("no such place");
+            assert!(matches!(error, WalletError::Misused { .. }), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn second_credential_of_one_id_is_refused_so_that_the_first_can_be_revoked() {
+        let mut issuer = issuer().await;
+        let body = credential(&issuer, "urn:uuid:1");
+        issuer.issue(body.clone(), Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
+        let error = issuer.issue(body, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect_err("taken");
+        assert!(matches!(error, WalletError::Misused { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn credential_in_another_name_is_not_signed() {
+        let mut issuer = issuer().await;
+        let mut body = credential(&issuer, "urn:uuid:1");
+        body.insert("issuer".to_owned(), "did:example:somebody-else".into());
+        let error =
+            issuer.issue(body, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect_err("refused");
+        assert!(matches!(error, WalletError::Misused { .. }), "{error}");
+    }
 }

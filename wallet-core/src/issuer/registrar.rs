@@ -101,8 +101,7 @@ impl Registrar {
         let transaction = Transaction {
             nonce: rpc::read_quantity(&nonce)?,
             fees: Fees::Legacy { gas_price: rpc::read_wei(&gas_price)? },
-            // The estimate is for the state of now; a change in between may cost a little more.
-            gas_limit: rpc::read_quantity(&gas)?.saturating_mul(6) / 5,
+            gas_limit: rpc::read_gas_limit(&gas)?,
             ..Transaction::call(self.deployment.chain_id, to, data)
         };
         let signature = self.keystore.sign(&self.sender, &transaction.message()).await?;
