@@ -179,7 +179,7 @@ fn validity_names(version: ModelVersion) -> (&'static str, &'static str) {
 }
 
 /// A value that is an identifier or an object with one.
-fn identifier(value: &Value) -> Option<&str> {
+pub(crate) fn identifier(value: &Value) -> Option<&str> {
     value.as_str().or_else(|| value.get("id")?.as_str())
 }
 

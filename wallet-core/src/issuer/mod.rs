@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use crate::credential::identifier;
 use crate::did::{Did, DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::KeyId;
@@ -55,7 +56,7 @@ impl Issuer {
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<Secured> {
-        if credential.get("issuer").and_then(issuer_id) != Some(self.did.as_str()) {
+        if credential.get("issuer").and_then(identifier) != Some(self.did.as_str()) {
             return Err(WalletError::misused(format!("the credential's issuer must be {}", self.did)));
         }
         if !credential.contains_key("id") {
@@ -172,10 +173,6 @@ impl Issuer {
 struct Place {
     index: u64,
     purposes: Vec<String>,
-}
-
-fn issuer_id(issuer: &Value) -> Option<&str> {
-    issuer.as_str().or_else(|| issuer.get("id")?.as_str())
 }
 
 fn list_name(purpose: &StatusPurpose) -> String {

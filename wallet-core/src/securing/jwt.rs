@@ -6,6 +6,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Map, Value, json};
 
 use super::{Kind, Mechanism, Proof, ProofOptions, SignatureFault};
+use crate::credential::identifier;
 use crate::error::{Result, WalletError};
 use crate::json;
 use crate::key::PublicKey;
@@ -167,10 +168,6 @@ fn check_claims(kind: Kind, payload: &Map<String, Value>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn identifier(value: &Value) -> Option<&str> {
-    value.as_str().or_else(|| value.get("id")?.as_str())
 }
 
 fn proof(header: &Map<String, Value>, kind: Kind, payload: &Map<String, Value>) -> Result<Proof> {

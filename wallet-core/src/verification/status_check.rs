@@ -3,9 +3,9 @@
 use super::{
     Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, StatusListUsed, Verdict, verify,
 };
-use crate::credential::Credential;
+use crate::credential::{Credential, identifier};
 use crate::language::Language;
-use crate::securing::Secured;
+use crate::securing::{Kind, Secured};
 use crate::status::{self, ListCredential, StatusEntry, StatusFault, StatusPurpose};
 
 impl Examination<'_> {
@@ -49,8 +49,11 @@ impl Examination<'_> {
 
     /// Whether the list is signed by the credential's issuer, and valid now.
     fn list_stands(&self, list: &Secured, credential: &Credential) -> Result<(), String> {
-        let issuer = list.body().get("issuer").and_then(|issuer| issuer.as_str().or_else(|| issuer.get("id")?.as_str()));
-        if issuer != Some(credential.issuer()) {
+        // A presentation is judged by its holder, whatever issuer it names.
+        if list.kind() != Kind::Credential {
+            return Err("it is not a credential".to_owned());
+        }
+        if list.body().get("issuer").and_then(identifier) != Some(credential.issuer()) {
             return Err("it is not by the credential's issuer".to_owned());
         }
         // A list carries no status of its own, so this cannot go round in circles.
