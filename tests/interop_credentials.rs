@@ -67,13 +67,10 @@ fn diploma() -> Map<String, Value> {
 fn sign(document: Map<String, Value>, key: &SecretKey, purpose: VerificationRelationship) -> Secured {
     let presenting = purpose == VerificationRelationship::Authentication;
     let options = ProofOptions {
-        mechanism: Mechanism::Jwt,
-        method: METHOD.parse().expect("a DID URL"),
-        purpose,
-        created: NOW.parse().expect("a date"),
         expires: Some("2026-03-01T12:05:00Z".parse().expect("a date")),
         nonce: presenting.then(|| "n-0S6_WzA2Mj".to_owned()),
         audience: presenting.then(|| AUDIENCE.to_owned()),
+        ..ProofOptions::new(Mechanism::Jwt, METHOD.parse().expect("a DID URL"), purpose, NOW.parse().expect("a date"))
     };
     let unsigned = prepare(document, &options, &key.public_key(), &Contexts::bundled()).expect("a document to sign");
     let signature = key.sign(unsigned.message());

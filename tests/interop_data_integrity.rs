@@ -174,13 +174,14 @@ fn peer(op: &str, suite: Mechanism, documents: &[Value]) -> Vec<Value> {
 fn sign(document: Map<String, Value>, mechanism: Mechanism) -> Secured {
     let presentation = document["type"] == "VerifiablePresentation";
     let options = ProofOptions {
-        mechanism,
-        method: format!("{}#{}", did(), key().public_key().to_multikey()).parse().expect("a DID URL"),
-        purpose: if presentation { VerificationRelationship::Authentication } else { VerificationRelationship::AssertionMethod },
-        created: "2026-01-01T00:00:00Z".parse().expect("a time"),
-        expires: None,
         nonce: presentation.then(|| "n-1".to_owned()),
         audience: presentation.then(|| "https://verifier.example".to_owned()),
+        ..ProofOptions::new(
+            mechanism,
+            format!("{}#{}", did(), key().public_key().to_multikey()).parse().expect("a DID URL"),
+            if presentation { VerificationRelationship::Authentication } else { VerificationRelationship::AssertionMethod },
+            "2026-01-01T00:00:00Z".parse().expect("a time"),
+        )
     };
     let unsigned = prepare(document, &options, &key().public_key(), &contexts()).expect("every term is defined");
     let signature = key().sign(unsigned.message());

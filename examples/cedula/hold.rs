@@ -99,7 +99,7 @@ pub async fn list(home: &Home, screen: &Screen) -> Result<u8> {
 }
 
 fn held_title(held: &HeldCredential, l: Language) -> String {
-    let read = Secured::read(&held.text).ok().and_then(|secured| Credential::check(secured.body()).ok());
+    let read = Secured::read(&held.text).ok().and_then(|secured| secured.credential().ok());
     read.map_or_else(|| held.display.title.clone(), |credential| title(&credential, l))
 }
 

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use wallet_core::credential::Credential;
 use wallet_core::did::{self, Did, DidUrl, VerificationRelationship};
 use wallet_core::issuer::Issuer;
 use wallet_core::key::{KeyAlgorithm, KeyId};
@@ -66,7 +65,7 @@ fn report(screen: &Screen, issued: &[Secured], asked: &args::Issue) -> Result<()
             Some(folder) => Some(write_credential(folder, number, secured)?),
             None => None,
         };
-        let credential = Credential::check(secured.body()).ok();
+        let credential = secured.credential().ok();
         let id = credential.as_ref().and_then(|credential| credential.id()).unwrap_or_default().to_owned();
         written.push((id, credential.map(|credential| hold::title(&credential, l)).unwrap_or_default(), file));
     }

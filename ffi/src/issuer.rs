@@ -20,12 +20,30 @@ use crate::ports::{AppKeystore, AppStorage, Keystore, Storage};
 /// How a credential or presentation is signed.
 #[uniffi::remote(Enum)]
 pub enum Mechanism {
-    /// Data Integrity over canonical RDF (VC Data Integrity EdDSA Cryptosuites 1.0 §3.2).
+    /// Data Integrity over canonical RDF, Ed25519 (VC Data Integrity EdDSA Cryptosuites 1.0 §3.2).
     EddsaRdfc2022,
-    /// Data Integrity over canonical JSON (VC Data Integrity EdDSA Cryptosuites 1.0 §3.3).
+    /// Data Integrity over canonical JSON, Ed25519 (VC Data Integrity EdDSA Cryptosuites 1.0 §3.3).
     EddsaJcs2022,
-    /// A signed JWT, `vc+jwt` or `vp+jwt` (VC-JOSE-COSE §3.1.1, §3.1.2).
+    /// Data Integrity over canonical RDF, P-256 or P-384 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.2).
+    EcdsaRdfc2019,
+    /// Data Integrity over canonical JSON, P-256 or P-384 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.3).
+    EcdsaJcs2019,
+    /// Data Integrity with selective disclosure, P-256 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.5).
+    EcdsaSd2023,
+    /// Data Integrity with unlinkable selective disclosure, BLS12-381 (Data Integrity BBS Cryptosuites 1.0). Experimental.
+    Bbs2023,
+    /// Linked Data Signature of VC DM 1.1, Ed25519: read, never written.
+    Ed25519Signature2020,
+    /// Linked Data Signature of VC DM 1.1 as a detached JWS: read, never written.
+    JsonWebSignature2020,
+    /// A signed JWT, `vc+jwt` or `vp+jwt` (VC-JOSE-COSE §3.1); the form of VC DM 1.1 is read, never written.
     Jwt,
+    /// A COSE_Sign1, `vc+cose` or `vp+cose` (VC-JOSE-COSE §3.3).
+    Cose,
+    /// An SD-JWT over a VC DM 2.0 document, `vc+sd-jwt` or `vp+sd-jwt` (VC-JOSE-COSE §3.2).
+    SdJwt,
+    /// An SD-JWT VC, `dc+sd-jwt`: a credential of claims and a `vct`, outside VC DM (SD-JWT VC §3).
+    SdJwtVc,
 }
 
 /// What an entry in a status list says of a credential.

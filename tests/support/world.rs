@@ -48,13 +48,9 @@ impl Party {
     pub fn options(&self, kind: Kind, mechanism: Mechanism) -> ProofOptions {
         let asked = kind == Kind::Presentation;
         ProofOptions {
-            mechanism,
-            method: self.method(),
-            purpose: kind.relationship(),
-            created: at("2026-03-01T12:00:00Z"),
-            expires: None,
             nonce: asked.then(|| NONCE.to_owned()),
             audience: asked.then(|| AUDIENCE.to_owned()),
+            ..ProofOptions::new(mechanism, self.method(), kind.relationship(), at("2026-03-01T12:00:00Z"))
         }
     }
 

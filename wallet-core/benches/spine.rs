@@ -45,15 +45,7 @@ impl Bench {
     }
 
     fn issue(&self, document: Map<String, Value>, mechanism: Mechanism) -> Secured {
-        let options = ProofOptions {
-            mechanism,
-            method: self.method.clone(),
-            purpose: Kind::Credential.relationship(),
-            created: self.now.clone(),
-            expires: None,
-            nonce: None,
-            audience: None,
-        };
+        let options = ProofOptions::new(mechanism, self.method.clone(), Kind::Credential.relationship(), self.now.clone());
         let unsigned = prepare(document, &options, &self.key.public_key(), &self.contexts).expect("it can be signed");
         let signature = self.key.sign(unsigned.message());
         unsigned.finish(&signature).expect("the signature fits")

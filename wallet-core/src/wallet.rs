@@ -82,7 +82,7 @@ impl Wallet {
         if secured.kind() == SecuredKind::Presentation {
             return Err(WalletError::misused("a wallet keeps credentials; this is a presentation"));
         }
-        let credential = Credential::check(secured.body()).map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
+        let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
         if self.credentials().await?.iter().any(|(_, held)| held.text == secured.text()) {
             return Err(WalletError::misused("this credential is kept already"));
         }
@@ -91,7 +91,10 @@ impl Wallet {
         let title = display.title.clone();
         let format = match secured.proofs()[0].mechanism {
             Mechanism::Jwt => Format::Jwt,
-            Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 => Format::DataIntegrity,
+            Mechanism::Cose => Format::Cose,
+            Mechanism::SdJwt => Format::SdJwt,
+            Mechanism::SdJwtVc => Format::SdJwtVc,
+            _ => Format::DataIntegrity,
         };
         let held = HeldCredential {
             format,
@@ -189,8 +192,7 @@ impl Wallet {
         for id in chosen {
             let held = self.credential(id).await?;
             let secured = Secured::read(&held.text)?;
-            let credential =
-                Credential::check(secured.body()).map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
+            let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
             let reference = self.signing_key(&credential).await?;
             let reference =
                 reference.ok_or_else(|| WalletError::misused("this credential is about somebody else: show its QR code"))?;

@@ -177,7 +177,7 @@ pub struct Guard {
 /// The credential in `text`.
 pub fn credential(text: &str) -> Result<Credential> {
     let secured = Secured::read(text)?;
-    Credential::check(secured.body()).map_err(|faults| Failure::input("credential", &faults[0]))
+    secured.credential().map_err(|faults| Failure::input("credential", &faults[0]))
 }
 
 fn at(seconds: i64) -> Timestamp {

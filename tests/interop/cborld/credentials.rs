@@ -73,15 +73,12 @@ pub fn key() -> SecretKey {
 }
 
 fn signed(credential: Map<String, Value>, issuer: &str, mechanism: Mechanism) -> Map<String, Value> {
-    let options = ProofOptions {
+    let options = ProofOptions::new(
         mechanism,
-        method: key_of(issuer).parse().expect("a DID URL"),
-        purpose: VerificationRelationship::AssertionMethod,
-        created: "2026-03-02T12:00:00Z".parse().expect("a time"),
-        expires: None,
-        nonce: None,
-        audience: None,
-    };
+        key_of(issuer).parse().expect("a DID URL"),
+        VerificationRelationship::AssertionMethod,
+        "2026-03-02T12:00:00Z".parse().expect("a time"),
+    );
     let unsigned = prepare(credential, &options, &key().public_key(), &Contexts::bundled()).expect("every term is defined");
     let signature = key().sign(unsigned.message());
     let secured = unsigned.finish(&signature).expect("64 bytes");

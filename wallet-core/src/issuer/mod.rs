@@ -116,15 +116,7 @@ impl Issuer {
 
     /// Signs a credential as it stands, with the issuer's key.
     pub async fn sign(&self, credential: Map<String, Value>, mechanism: Mechanism, now: &Timestamp) -> Result<Secured> {
-        let options = ProofOptions {
-            mechanism,
-            method: self.method.clone(),
-            purpose: VerificationRelationship::AssertionMethod,
-            created: now.clone(),
-            expires: None,
-            nonce: None,
-            audience: None,
-        };
+        let options = ProofOptions::new(mechanism, self.method.clone(), VerificationRelationship::AssertionMethod, now.clone());
         let key = self.keystore.public_key(&self.key).await?;
         let unsigned = prepare(credential, &options, &key, &self.contexts)?;
         let signature = self.keystore.sign(&self.key, unsigned.message()).await?;

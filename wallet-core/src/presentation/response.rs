@@ -38,13 +38,10 @@ pub fn response(
         _ => Mechanism::Jwt,
     };
     let options = ProofOptions {
-        mechanism,
-        method: signer.method.clone(),
-        purpose: VerificationRelationship::Authentication,
-        created: now.clone(),
         expires: Some(request.expires.clone()),
         nonce: Some(request.nonce.clone()),
         audience: Some(request.audience.clone()),
+        ..ProofOptions::new(mechanism, signer.method.clone(), VerificationRelationship::Authentication, now.clone())
     };
     securing::prepare(body, &options, signer.key, contexts)
 }

@@ -2,10 +2,9 @@
 //!
 //! The payload is the document itself, with registered claims beside its members. The algorithm is the key's, never the token's.
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Map, Value, json};
 
-use super::{Kind, Mechanism, Proof, ProofOptions, SignatureFault};
+use super::{Kind, Mechanism, Proof, ProofOptions, jws};
 use crate::credential::identifier;
 use crate::error::{Result, WalletError};
 use crate::json;
@@ -15,36 +14,13 @@ use crate::time::Timestamp;
 /// The claims that belong to the token and not to the document (RFC 7519 §4.1, OpenID Connect `nonce`).
 const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce"];
 
-/// A compact JWS whose parts were read (RFC 7515 §3.1).
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
-    text: String,
-    /// Where the signing input ends.
-    signed: usize,
-    algorithm: String,
-    signature: Vec<u8>,
-}
-
-impl Token {
-    /// The compact form.
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-}
-
 /// Reads a token: what it holds, and what it says of its own proof.
-pub(super) fn read(text: &str) -> Result<(Token, Kind, Map<String, Value>, Proof)> {
-    let bad = |reason: &str| WalletError::malformed("JWT", reason);
+pub(super) fn read(text: &str) -> Result<(jws::Token, Kind, Map<String, Value>, Proof)> {
     if text.contains('~') {
         return Err(WalletError::unsupported("SD-JWT", "use vc+jwt or a Data Integrity proof"));
     }
-    let parts: Vec<&str> = text.splitn(4, '.').collect();
-    let [header, payload, signature] = parts[..] else {
-        return Err(bad("it has not three parts"));
-    };
-    let header_members = part("JWT header", header)?;
-    let algorithm = algorithm(&header_members)?;
-    let mut body = part("JWT payload", payload)?;
+    let (header, payload, token) = jws::read(text)?;
+    let mut body = json::read_object("JWT payload", &payload)?;
     if body.contains_key("vc") || body.contains_key("vp") {
         return Err(WalletError::unsupported(
             "a JWT with a vc or vp claim",
@@ -52,31 +28,17 @@ pub(super) fn read(text: &str) -> Result<(Token, Kind, Map<String, Value>, Proof
         ));
     }
     let kind = Kind::of(&body)?;
-    check_types(&header_members, kind)?;
+    check_types(&header, kind)?;
     check_claims(kind, &body)?;
-    let proof = proof(&header_members, kind, &body)?;
+    let proof = proof(&header, kind, &body)?;
     body.retain(|name, _| !REGISTERED.contains(&name.as_str()));
-    let signature = decode(signature)?;
-    let token = Token { text: text.to_owned(), signed: header.len() + 1 + payload.len(), algorithm, signature };
     Ok((token, kind, body, proof))
-}
-
-/// Checks the signature under `key`, whose kind must be the one the header names.
-pub(super) fn check(token: &Token, key: &PublicKey) -> Result<(), SignatureFault> {
-    // RFC 9864 gives Ed25519 a name of its own beside RFC 8037's.
-    let named = if token.algorithm == "Ed25519" { "EdDSA" } else { &token.algorithm };
-    if key.algorithm().jose() != Some(named) {
-        return Err(SignatureFault::WrongAlgorithm);
-    }
-    Ok(key.verify(&token.text.as_bytes()[..token.signed], &token.signature)?)
 }
 
 /// The signing input of a new token.
 pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<Vec<u8>> {
     let kind = Kind::of(&document)?;
-    let Some(algorithm) = key.algorithm().jose() else {
-        return Err(WalletError::misused(format!("a {} key signs no JWT; use Ed25519, P-256 or P-384", key.algorithm().curve())));
-    };
+    let algorithm = jws::algorithm_of(key)?;
     if options.purpose != kind.relationship() {
         return Err(WalletError::misused(format!("a JWT over this document is for {}", kind.relationship())));
     }
@@ -100,16 +62,7 @@ pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key:
     if let Some(audience) = &options.audience {
         claim("aud", audience.as_str().into());
     }
-    let encode = |value: String| BASE64_URL_SAFE_NO_PAD.encode(value);
-    Ok(format!("{}.{}", encode(header.to_string()), encode(Value::Object(payload).to_string())).into_bytes())
-}
-
-/// The token: the signing input and its signature.
-pub(super) fn finish(message: Vec<u8>, signature: &[u8]) -> String {
-    let mut text = String::from_utf8(message).expect("the signing input is base64url and a dot");
-    text.push('.');
-    BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut text);
-    text
+    Ok(jws::signing_input(&header, &Value::Object(payload).to_string()))
 }
 
 fn media_types(kind: Kind) -> (&'static str, &'static str) {
@@ -119,31 +72,12 @@ fn media_types(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether `text` names the media type `application/{short}`, whose prefix may be left out (RFC 7515 §4.1.9).
-fn is_media_type(text: &str, short: &str) -> bool {
-    let (prefix, rest) = text.split_at_checked("application/".len()).unwrap_or(("", text));
-    let rest = if prefix.eq_ignore_ascii_case("application/") { rest } else { text };
-    rest.eq_ignore_ascii_case(short)
-}
-
-/// The `alg`, one of those a key of ours signs with: never `none`, never a shared secret (RFC 8725 §3.1, §3.2).
-fn algorithm(header: &Map<String, Value>) -> Result<String> {
-    if header.contains_key("crit") || header.contains_key("b64") {
-        return Err(WalletError::unsupported("a JWT with critical extensions", "leave out crit and b64"));
-    }
-    match header.get("alg").and_then(Value::as_str) {
-        Some(name @ ("EdDSA" | "Ed25519" | "ES256" | "ES384")) => Ok(name.to_owned()),
-        Some(_) => Err(WalletError::unsupported("this JWT algorithm", "use EdDSA, ES256 or ES384")),
-        None => Err(WalletError::malformed("JWT", "its header has no alg")),
-    }
-}
-
 /// `typ` and `cty` must go with the payload; the standard only recommends them, so their absence says nothing.
 fn check_types(header: &Map<String, Value>, kind: Kind) -> Result<()> {
     let (typ, cty) = media_types(kind);
     for (name, expected) in [("typ", typ), ("cty", cty)] {
         let Some(found) = header.get(name) else { continue };
-        if !found.as_str().is_some_and(|found| is_media_type(found, expected)) {
+        if !found.as_str().is_some_and(|found| jws::is_media_type(found, expected)) {
             return Err(WalletError::unsupported(format!("this {name} of JWT"), format!("use {expected}")));
         }
     }
@@ -220,23 +154,14 @@ fn moment(payload: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>>
     Timestamp::from_unix(seconds).map(Some)
 }
 
-fn part(what: &str, text: &str) -> Result<Map<String, Value>> {
-    let bytes = decode(text)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| WalletError::malformed(what, "it is not UTF-8 text"))?;
-    json::read_object(what, text)
-}
-
-fn decode(text: &str) -> Result<Vec<u8>> {
-    BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| WalletError::malformed("JWT", "a part of it is not base64url"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::did::VerificationRelationship;
     use crate::key::{KeyAlgorithm, SecretKey};
     use crate::securing::linked_data::Contexts;
-    use crate::securing::{Secured, prepare};
+    use crate::securing::{Secured, SignatureFault, prepare};
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
     use proptest::prelude::*;
 
     const METHOD: &str = "did:web:universidad.example#key-1";
@@ -259,13 +184,15 @@ mod tests {
 
     fn options(purpose: VerificationRelationship) -> ProofOptions {
         ProofOptions {
-            mechanism: Mechanism::Jwt,
-            method: METHOD.parse().expect("a DID URL"),
-            purpose,
-            created: "2026-03-01T12:00:00Z".parse().expect("a date"),
             expires: Some("2026-03-02T12:00:00Z".parse().expect("a date")),
             nonce: Some("n-0S6_WzA2Mj".to_owned()),
             audience: Some("did:web:verifier.example".to_owned()),
+            ..ProofOptions::new(
+                Mechanism::Jwt,
+                METHOD.parse().expect("a DID URL"),
+                purpose,
+                "2026-03-01T12:00:00Z".parse().expect("a date"),
+            )
         }
     }
 
@@ -273,7 +200,7 @@ mod tests {
         let encode = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let input = format!("{}.{}", encode(header), encode(payload));
         let signature = key(KeyAlgorithm::Ed25519).sign(input.as_bytes());
-        finish(input.into_bytes(), &signature)
+        jws::finish(input.into_bytes(), &signature)
     }
 
     fn with(change: impl FnOnce(&mut Value, &mut Value)) -> Result<Secured> {
@@ -418,35 +345,6 @@ mod tests {
         let key = PublicKey::from_jwk(&key).expect("a JWK");
         assert_eq!(secured.check_signature(0, &key, &Contexts::bundled()), Ok(()));
         assert_eq!(secured.to_value()["id"], envelope["id"]);
-    }
-
-    fn token(input: &str, algorithm: &str, signature: &str) -> Token {
-        let text = format!("{input}.{signature}");
-        Token { text, signed: input.len(), algorithm: algorithm.to_owned(), signature: decode(signature).expect("base64url") }
-    }
-
-    #[test]
-    fn rfc_8037_appendix_a_4() {
-        let input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-        let signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
-        let seed = BASE64_URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").expect("base64url");
-        let key = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &seed).expect("a seed");
-        assert_eq!(finish(input.as_bytes().to_vec(), &key.sign(input.as_bytes())), format!("{input}.{signature}"));
-        assert_eq!(check(&token(input, "EdDSA", signature), &key.public_key()), Ok(()));
-    }
-
-    #[test]
-    fn rfc_7515_appendix_a_3() {
-        let input =
-            "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-        let signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
-        let key = json!({
-            "kty": "EC", "crv": "P-256",
-            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-        });
-        let key = PublicKey::from_jwk(&key).expect("a JWK");
-        assert_eq!(check(&token(input, "ES256", signature), &key), Ok(()));
-        assert_eq!(check(&token(input, "ES384", signature), &key), Err(SignatureFault::WrongAlgorithm));
     }
 
     proptest! {

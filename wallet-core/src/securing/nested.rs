@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Form, Kind, Secured, has_type};
+use super::secured::Form;
+use super::{Kind, Secured, has_type};
 use crate::error::{Result, WalletError};
 use crate::json;
 
@@ -97,15 +98,12 @@ mod tests {
 
     fn sign(document: Value, purpose: VerificationRelationship) -> Secured {
         let key = SecretKey::from_bytes(KeyAlgorithm::P256, &[7; 32]).expect("a scalar in range");
-        let options = ProofOptions {
-            mechanism: Mechanism::Jwt,
-            method: "did:web:ana.example#key-1".parse().expect("a DID URL"),
+        let options = ProofOptions::new(
+            Mechanism::Jwt,
+            "did:web:ana.example#key-1".parse().expect("a DID URL"),
             purpose,
-            created: "2026-03-01T12:00:00Z".parse().expect("a date"),
-            expires: None,
-            nonce: None,
-            audience: None,
-        };
+            "2026-03-01T12:00:00Z".parse().expect("a date"),
+        );
         let document = document.as_object().expect("an object").clone();
         let unsigned = prepare(document, &options, &key.public_key(), &Contexts::bundled()).expect("a document");
         let signature = key.sign(unsigned.message());

@@ -1,8 +1,11 @@
 //! The mechanisms side by side: what holds for one holds for all.
 
+use super::linked_data::Contexts;
 use super::*;
 use crate::credential::profiles::{self, Diploma, IdentityCard, ReducedDiploma, Vaccination};
 use crate::credential::{Credential, CredentialTerms, Presentation};
+use crate::error::WalletError;
+use crate::json;
 use crate::key::{KeyAlgorithm, SecretKey};
 use proptest::prelude::*;
 use serde_json::json;
@@ -107,13 +110,15 @@ fn issuer_key() -> SecretKey {
 
 fn sign(document: Map<String, Value>, mechanism: Mechanism, contexts: &Contexts) -> Secured {
     let options = ProofOptions {
-        mechanism,
-        method: "did:web:emisor.example#key-1".parse().expect("a DID URL"),
-        purpose: Kind::of(&document).expect("a kind").relationship(),
-        created: "2026-03-01T12:00:00Z".parse().expect("a date"),
         expires: Some("2026-04-01T12:00:00Z".parse().expect("a date")),
         nonce: Some("n-0S6_WzA2Mj".to_owned()),
         audience: Some("did:web:verifier.example".to_owned()),
+        ..ProofOptions::new(
+            mechanism,
+            "did:web:emisor.example#key-1".parse().expect("a DID URL"),
+            Kind::of(&document).expect("a kind").relationship(),
+            "2026-03-01T12:00:00Z".parse().expect("a date"),
+        )
     };
     let unsigned = prepare(document, &options, &issuer_key().public_key(), contexts).expect("a document to sign");
     let signature = issuer_key().sign(unsigned.message());

@@ -1,9 +1,10 @@
 //! Signing in two steps, because private keys never leave their keystore.
 
+use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
 use super::linked_data::Contexts;
-use super::{Kind, Mechanism, Secured, data_integrity, jwt};
+use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
@@ -26,6 +27,30 @@ pub struct ProofOptions {
     pub nonce: Option<String>,
     /// The verifier it is meant for.
     pub audience: Option<String>,
+    /// The proof's own identifier, which a later proof may follow (VC Data Integrity §2.1).
+    pub id: Option<String>,
+    /// The identifiers of the proofs in the document that this one follows and covers (`previousProof`, VC Data Integrity §2.1.2).
+    pub previous: Vec<String>,
+    /// What the holder may leave out later.
+    pub disclosure: Disclosure,
+}
+
+impl ProofOptions {
+    /// A proof by the key `method`, made at `created`, that asks for nothing further.
+    pub fn new(mechanism: Mechanism, method: DidUrl, purpose: VerificationRelationship, created: Timestamp) -> Self {
+        Self {
+            mechanism,
+            method,
+            purpose,
+            created,
+            expires: None,
+            nonce: None,
+            audience: None,
+            id: None,
+            previous: Vec::new(),
+            disclosure: Disclosure::Whole,
+        }
+    }
 }
 
 /// A document on its way to a keystore: sign [`Unsigned::message`], then [`Unsigned::finish`].
@@ -42,10 +67,11 @@ enum Draft {
     Jwt,
 }
 
-/// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set).
+/// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
+/// where [`ProofOptions::previous`] names some of them).
 ///
-/// Fails with `Misused` when the key does not go with the mechanism or a term is undefined, `Unsupported` when a context is
-/// not at hand.
+/// Fails with `Misused` when the key does not go with the mechanism, a term is undefined or something may be left out, which
+/// takes [`prepare_disclosable`]; `Unsupported` when a context is not at hand.
 pub fn prepare(
     mut document: Map<String, Value>,
     options: &ProofOptions,
@@ -54,17 +80,44 @@ pub fn prepare(
 ) -> Result<Unsigned> {
     Kind::of(&document)?;
     let algorithm = key.algorithm();
-    if options.mechanism == Mechanism::Jwt {
-        let message = jwt::prepare(document, options, key)?;
-        return Ok(Unsigned { message, algorithm, draft: Draft::Jwt });
+    if options.disclosure != Disclosure::Whole {
+        return Err(WalletError::misused("something may be left out: use prepare_disclosable"));
     }
-    let earlier = match document.shift_remove("proof") {
-        None => Vec::new(),
-        Some(Value::Array(proofs)) => proofs,
-        Some(proof) => vec![proof],
-    };
-    let (message, proof) = data_integrity::prepare(&document, options, key, contexts)?;
-    Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
+    match options.mechanism {
+        Mechanism::Jwt => {
+            let message = jwt::prepare(document, options, key)?;
+            Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
+        }
+        Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 => {
+            let earlier = match document.shift_remove("proof") {
+                None => Vec::new(),
+                Some(Value::Array(proofs)) => proofs,
+                Some(proof) => vec![proof],
+            };
+            let (message, proof) = data_integrity::prepare(&document, options, key, contexts)?;
+            Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
+        }
+        other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, eddsa-jcs-2022 or jwt")),
+    }
+}
+
+/// Prepares a proof of a mechanism whose holder may leave something out later; `rng` makes its salts and one-time keys.
+///
+/// Fails as [`prepare`] does, and with `Misused` for a mechanism that always shows the whole.
+pub fn prepare_disclosable(
+    document: Map<String, Value>,
+    options: &ProofOptions,
+    key: &PublicKey,
+    contexts: &Contexts,
+    rng: &mut dyn CryptoRng,
+) -> Result<Unsigned> {
+    let _ = (document, key, contexts, rng);
+    match options.mechanism {
+        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 | Mechanism::SdJwt | Mechanism::SdJwtVc => {
+            Err(WalletError::unsupported(options.mechanism.as_str(), "use another mechanism"))
+        }
+        whole => Err(WalletError::misused(format!("{} shows the whole document: use prepare", whole.as_str()))),
+    }
 }
 
 impl Unsigned {
@@ -80,7 +133,7 @@ impl Unsigned {
             return Err(WalletError::misused(format!("the signature must have {length} bytes")));
         }
         let text = match self.draft {
-            Draft::Jwt => jwt::finish(self.message, signature),
+            Draft::Jwt => jws::finish(self.message, signature),
             Draft::Embedded { mut body, mut earlier, proof } => {
                 earlier.push(Value::Object(data_integrity::finish(proof, signature)));
                 let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::credential::Credential;
 use crate::did::{Did, DidUrl, Resolution};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
@@ -69,7 +68,7 @@ impl Evidence {
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
         let signers = secured.proofs().iter().filter_map(|proof| proof.method.parse::<DidUrl>().ok());
         needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
-        let Ok(credential) = Credential::check(secured.body()) else { return };
+        let Ok(credential) = secured.credential() else { return };
         for entry in credential.statuses().into_iter().filter_map(|entry| StatusEntry::read(entry).ok()) {
             match self.status_lists.get(&entry.list) {
                 None => {

@@ -74,7 +74,7 @@ impl<'a> Examination<'a> {
     }
 
     fn credential(&mut self, secured: &Secured, place: Place) {
-        let credential = match Credential::check(secured.body()) {
+        let credential = match secured.credential() {
             Ok(credential) => credential,
             Err(faults) => {
                 for fault in faults {

@@ -1,5 +1,9 @@
 //! The one way JSON from outside comes in: limited in size and depth, duplicate names refused (RFC 8259, I-JSON RFC 7493).
 
+mod pointer;
+
+pub use pointer::{JsonPointer, index};
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};

@@ -172,7 +172,7 @@ fn message(
             let canonical = |map| jcs::canonicalize(map).map_err(SignatureFault::malformed);
             (canonical(options)?, canonical(body)?)
         }
-        Mechanism::Jwt => return Err(SignatureFault::malformed("a JWT is no Data Integrity proof")),
+        other => return Err(SignatureFault::malformed(format!("{} is no such proof", other.as_str()))),
     };
     Ok([Sha256::digest(options), Sha256::digest(body)].concat())
 }
@@ -335,13 +335,14 @@ mod tests {
 
     fn options(mechanism: Mechanism) -> ProofOptions {
         ProofOptions {
-            mechanism,
-            method: METHOD.parse().expect("a DID URL"),
-            purpose: VerificationRelationship::AssertionMethod,
-            created: "2026-01-01T00:00:00Z".parse().expect("a time"),
-            expires: None,
             nonce: Some("n-1".into()),
             audience: Some("https://verifier.example".into()),
+            ..ProofOptions::new(
+                mechanism,
+                METHOD.parse().expect("a DID URL"),
+                VerificationRelationship::AssertionMethod,
+                "2026-01-01T00:00:00Z".parse().expect("a time"),
+            )
         }
     }
 
