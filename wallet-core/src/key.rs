@@ -88,7 +88,7 @@ pub struct PublicKey {
 /// A key as it verifies: taking a point out of its compressed form costs as much as half a verification.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Point {
-    Ed25519(ed25519_dalek::VerifyingKey),
+    Ed25519(Box<ed25519_dalek::VerifyingKey>),
     /// The uncompressed SEC 1 point.
     Sec1(Vec<u8>),
 }
@@ -124,7 +124,7 @@ impl PublicKey {
                 if key.is_weak() {
                     return Err(bad());
                 }
-                (raw.to_vec(), Point::Ed25519(key))
+                (raw.to_vec(), Point::Ed25519(Box::new(key)))
             }
             KeyAlgorithm::P256 => sec1!(p256),
             KeyAlgorithm::P384 => sec1!(p384),
