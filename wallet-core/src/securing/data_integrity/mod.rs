@@ -169,7 +169,7 @@ fn message(
             (canonical_nquads(&options, contexts)?, canonical_nquads(body, contexts)?)
         }
         Mechanism::EddsaJcs2022 => {
-            let canonical = |map| jcs::canonicalize(map).map_err(SignatureFault::malformed);
+            let canonical = |map| jcs::canonicalize_object(map).map_err(SignatureFault::malformed);
             (canonical(options)?, canonical(body)?)
         }
         other => return Err(SignatureFault::malformed(format!("{} is no such proof", other.as_str()))),
