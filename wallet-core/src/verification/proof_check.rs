@@ -43,8 +43,11 @@ impl<'a> Examination<'a> {
     fn proof(&mut self, secured: &Secured, index: usize, place: Place, needed: VerificationRelationship) {
         let proof = &secured.proofs()[index];
         self.proof_time(proof, place);
-        if proof.purpose.is_some_and(|purpose| purpose != needed) {
+        if proof.purpose.as_deref().is_some_and(|purpose| purpose != needed.as_str()) {
             self.reject(place, Reason::WrongPurpose { method: proof.method.clone(), needed: needed.to_string() });
+        }
+        if let Some(mechanism) = secured.unsupported_link(index) {
+            self.gap(place, Gap::Unsupported { what: format!("the proof {mechanism}, which another follows") });
         }
         let Ok(method) = proof.method.parse::<DidUrl>() else {
             return self.reject(place, Reason::InvalidDid { did: proof.method.clone() });
