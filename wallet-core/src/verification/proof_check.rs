@@ -28,8 +28,15 @@ impl<'a> Examination<'a> {
             None => signers.first().cloned().flatten(),
             Some(claimed) => signers.iter().flatten().find(|signer| signer.as_str() == claimed).cloned(),
         };
-        if let (Some(claimed), None) = (claimed, &signer) {
-            self.reject(place, Reason::SignerMismatch { claimed: claimed.to_owned(), signer: first.method.clone() });
+        match (claimed, &signer) {
+            // The proof of the one who is named may be among those that nobody here can read.
+            (Some(_), None) if !secured.unsupported().is_empty() => {
+                self.gap(place, Gap::Unsupported { what: secured.unsupported().join(", ") });
+            }
+            (Some(claimed), None) => {
+                self.reject(place, Reason::SignerMismatch { claimed: claimed.to_owned(), signer: first.method.clone() });
+            }
+            _ => {}
         }
         for mechanism in secured.unsupported() {
             self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
