@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use crate::error::{Result, WalletError};
 
@@ -17,10 +17,10 @@ pub fn canonicalize(value: &Value) -> Result<String> {
     Ok(text)
 }
 
-/// As [`canonicalize`], for an object.
-pub fn canonicalize_object(object: &Map<String, Value>) -> Result<String> {
+/// As [`canonicalize`], for an object of these members, each named once.
+pub fn canonicalize_members<'v>(members: impl IntoIterator<Item = (&'v str, &'v Value)>) -> Result<String> {
     let mut text = String::with_capacity(2048);
-    write_object(object, &mut text)?;
+    write_members(members.into_iter().collect(), &mut text)?;
     Ok(text)
 }
 
@@ -41,13 +41,12 @@ fn write(value: &Value, text: &mut String) -> Result<()> {
             }
             text.push(']');
         }
-        Value::Object(object) => return write_object(object, text),
+        Value::Object(object) => return write_members(object.iter().map(|(name, value)| (name.as_str(), value)).collect(), text),
     }
     Ok(())
 }
 
-fn write_object(object: &Map<String, Value>, text: &mut String) -> Result<()> {
-    let mut members: Vec<(&String, &Value)> = object.iter().collect();
+fn write_members(mut members: Vec<(&str, &Value)>, text: &mut String) -> Result<()> {
     members.sort_unstable_by(|a, b| by_utf16(a.0, b.0));
     text.push('{');
     for (at, (name, value)) in members.into_iter().enumerate() {
