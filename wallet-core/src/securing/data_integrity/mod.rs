@@ -1,5 +1,7 @@
 //! Data Integrity proofs: `eddsa-rdfc-2022` and `eddsa-jcs-2022` (VC Data Integrity 1.0, VC DI EdDSA Cryptosuites 1.0).
 
+pub(super) mod selective;
+
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -27,12 +29,16 @@ pub(super) fn read(proof: &Map<String, Value>) -> Result<Proof> {
         return Err(WalletError::unsupported(kind, "use eddsa-rdfc-2022 or eddsa-jcs-2022"));
     }
     let suite = required("cryptosuite")?;
-    let mechanism = [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022].into_iter().find(|m| m.as_str() == suite);
+    let mut mechanisms = [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022].into_iter().chain(selective::SUITES);
+    let mechanism = mechanisms.find(|m| m.as_str() == suite);
     let mechanism = mechanism.ok_or_else(|| WalletError::unsupported(suite, "use eddsa-rdfc-2022 or eddsa-jcs-2022"))?;
     if proof.contains_key("previousProof") {
         return Err(WalletError::unsupported("a proof chain (previousProof)", "use a proof set"));
     }
-    signature(proof).ok_or_else(|| bad("proofValue"))?;
+    match selective::is_selective(proof) {
+        true => selective::read(proof)?,
+        false => drop(signature(proof).ok_or_else(|| bad("proofValue"))?),
+    }
     let method = required("verificationMethod")?;
     url::Url::parse(method).map_err(|_| bad("verificationMethod"))?;
     let purpose = required("proofPurpose")?;
@@ -70,6 +76,23 @@ pub(super) fn prepare(
     if key.algorithm() != KeyAlgorithm::Ed25519 {
         return Err(WalletError::misused(format!("{} signs with Ed25519 keys", options.mechanism.as_str())));
     }
+    let mut proof = draft(options);
+    if options.mechanism == Mechanism::EddsaJcs2022
+        && let Some(context) = body.get("@context")
+    {
+        proof.insert("@context".to_owned(), context.clone());
+    }
+    let message = message(options.mechanism, body, &proof, contexts).map_err(|fault| match fault {
+        SignatureFault::MissingContext { url } => {
+            WalletError::unsupported(format!("the context {url}"), "add it to the contexts")
+        }
+        fault => WalletError::misused(fault),
+    })?;
+    Ok((message, proof))
+}
+
+/// What a new proof says whatever its suite.
+pub(super) fn draft(options: &ProofOptions) -> Map<String, Value> {
     let mut proof = Map::new();
     let mut put = |name: &str, value: &str| proof.insert(name.to_owned(), Value::String(value.to_owned()));
     put("type", "DataIntegrityProof");
@@ -86,18 +109,7 @@ pub(super) fn prepare(
     if let Some(audience) = &options.audience {
         put("domain", audience);
     }
-    if options.mechanism == Mechanism::EddsaJcs2022
-        && let Some(context) = body.get("@context")
-    {
-        proof.insert("@context".to_owned(), context.clone());
-    }
-    let message = message(options.mechanism, body, &proof, contexts).map_err(|fault| match fault {
-        SignatureFault::MissingContext { url } => {
-            WalletError::unsupported(format!("the context {url}"), "add it to the contexts")
-        }
-        fault => WalletError::misused(fault),
-    })?;
-    Ok((message, proof))
+    proof
 }
 
 /// The proof object with its `proofValue`.
@@ -114,6 +126,9 @@ pub(super) fn check(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<(), SignatureFault> {
+    if selective::is_selective(proof) {
+        return selective::check(body, proof, key, contexts);
+    }
     let suite = proof.get("cryptosuite").and_then(Value::as_str);
     let mechanism = [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022].into_iter().find(|m| Some(m.as_str()) == suite);
     let mechanism = mechanism.ok_or_else(|| SignatureFault::malformed("the cryptosuite is not known"))?;
