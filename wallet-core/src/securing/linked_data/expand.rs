@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::active::{Active, Container, Definition, Keyword, Meaning};
+use super::active::{Active, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
-use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
+use super::quads::{LiteralKind, Quad, RDF_TYPE, Term, Text};
+use super::trace::{Trace, Traced};
 use crate::json::MAX_DEPTH;
 
 /// The most quads one document may make.
@@ -22,10 +23,11 @@ pub(super) struct Expander<'d, 'c> {
     pub contexts: &'c Contexts,
     pub family: Arc<Family>,
     pub work: usize,
-    depth: usize,
+    pub depth: usize,
     blanks: u32,
     labels: HashMap<String, u32>,
     quads: Vec<Quad<'d>>,
+    pub trace: Trace,
 }
 
 /// The graph quads go to: none is the default graph.
@@ -82,16 +84,16 @@ pub(super) struct Member<'d, 'a> {
 }
 
 impl<'d, 'c> Expander<'d, 'c> {
-    /// Expands `document` to quads.
-    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
+    /// Expands `document` to quads, and remembers where each comes from.
+    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Traced<'d>, LinkedDataError> {
         let mut work = 0;
         let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
         let base = family.base().clone();
-        let quads = Vec::with_capacity(64);
-        let mut this = Self { contexts, family, work, depth: 0, blanks: 0, labels: HashMap::new(), quads };
+        let (quads, labels, trace) = (Vec::with_capacity(64), HashMap::new(), Trace::default());
+        let mut this = Self { contexts, family, work, depth: 0, blanks: 0, labels, quads, trace };
         let reading = Reading { active: &base, property: None };
         this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
-        Ok(this.quads)
+        Ok(this.trace.of(this.quads))
     }
 
     /// Expands a value of `property`, flattening arrays and sets.
@@ -101,17 +103,17 @@ impl<'d, 'c> Expander<'d, 'c> {
         value: &'d Value,
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
+        let outer = self.trace.enter(value);
         match value {
-            Value::Null => Ok(()),
+            Value::Null => {}
             Value::Array(all) => {
                 self.deeper()?;
                 for one in all {
                     self.values(reading, one, place)?;
                 }
                 self.depth -= 1;
-                Ok(())
             }
-            Value::Object(map) => self.object(reading, map, Extra::default(), place),
+            Value::Object(map) => self.object(reading, map, Extra::default(), place)?,
             scalar => {
                 let term = match reading.definition().filter(|definition| definition.scoped.is_some()) {
                     None => self.scalar(reading, scalar)?,
@@ -120,9 +122,11 @@ impl<'d, 'c> Expander<'d, 'c> {
                         self.scalar(Reading { active: &active, ..reading }, scalar)?
                     }
                 };
-                self.emit(place, term)
+                self.emit(place, term)?;
             }
         }
+        self.trace.leave(outer);
+        Ok(())
     }
 
     /// Expands an object that is a value of a property: first its contexts, then what it holds.
@@ -172,14 +176,14 @@ impl<'d, 'c> Expander<'d, 'c> {
         }
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
+            self.trace.atom();
             self.value_object(outer, value.value, &members, place)?;
         } else if let Some(list) = keyword(Keyword::List) {
             only_beside_index(&members)?;
             if !matches!(place.target, Target::Edge { reverse: false, .. } | Target::List(_)) {
                 return Err(LinkedDataError::invalid("a list where only a node can be"));
             }
-            let list = self.list(Reading { active: &active, ..reading }, list.value, place.graph)?;
-            self.emit(place, list)?;
+            self.whole_list(Reading { active: &active, ..reading }, list.value, place)?;
         } else if let Some(set) = keyword(Keyword::Set) {
             only_beside_index(&members)?;
             self.values(Reading { active: &active, ..reading }, set.value, place)?;
@@ -341,33 +345,6 @@ impl<'d, 'c> Expander<'d, 'c> {
         self.family.scoped(from, definition, scope, (self.contexts, &mut self.work))
     }
 
-    /// The list of the items of `value`, as the first of its nodes.
-    pub fn list(&mut self, reading: Reading<'_, 'd>, value: &'d Value, graph: &Graph<'d>) -> Result<Term<'d>, LinkedDataError> {
-        let all = match value {
-            Value::Array(all) => all.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        let of_lists = reading.definition().is_some_and(|definition| definition.container.has(Container::LIST));
-        self.deeper()?;
-        let mut items = Vec::new();
-        for one in all {
-            if of_lists && one.is_array() {
-                items.push(self.list(reading, one, graph)?);
-            } else {
-                self.values(reading, one, &mut Place { graph, target: Target::List(&mut items) })?;
-            }
-        }
-        self.depth -= 1;
-        let mut rest = Term::Iri(Text::Borrowed(RDF_NIL));
-        for item in items.into_iter().rev() {
-            let cell = self.fresh();
-            self.quad(cell.clone(), Text::Borrowed(RDF_FIRST), item, graph)?;
-            self.quad(cell.clone(), Text::Borrowed(RDF_REST), rest, graph)?;
-            rest = cell;
-        }
-        Ok(rest)
-    }
-
     pub fn emit(&mut self, place: &mut Place<'_, 'd>, term: Term<'d>) -> Result<(), LinkedDataError> {
         let literal = matches!(term, Term::Literal { .. });
         let graph = place.graph;
@@ -397,6 +374,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             return Err(LinkedDataError::TooMuchWork);
         }
         self.quads.push(Quad { subject, predicate, object, graph: graph.clone() });
+        self.trace.note();
         Ok(())
     }
 

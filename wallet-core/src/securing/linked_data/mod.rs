@@ -7,12 +7,14 @@ mod define;
 mod error;
 mod expand;
 mod family;
+mod list;
 mod number;
 mod process;
 mod quads;
 pub mod rdfc;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod values;
 
 use serde_json::{Map, Value};
@@ -21,12 +23,26 @@ pub use contexts::{Contexts, MAX_CONTEXT_BYTES};
 pub use error::LinkedDataError;
 use expand::Expander;
 pub use quads::{LiteralKind, Quad, Term, Text};
+pub(crate) use trace::{Origin, Traced, origin};
 
 /// The quads of a JSON-LD document (JSON-LD 1.1 API §8.1), in no order, some perhaps twice.
 ///
 /// Stricter than JSON-LD: what it would drop in silence, such as an undefined term or a relative IRI, is an error.
 pub fn to_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
+    Ok(Expander::expand(document, contexts)?.quads)
+}
+
+/// The quads of a JSON-LD document, and the place in it that each comes from.
+pub(crate) fn to_traced_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Result<Traced<'d>, LinkedDataError> {
     Expander::expand(document, contexts)
+}
+
+/// Appends the line of `quad`, with the line feed; `name` writes the label of a blank node after `_:`.
+pub(crate) fn write_line(quad: &Quad<'_>, line: &mut String, mut name: impl FnMut(u32, &mut String)) {
+    quad.write(line, &mut |node, line| {
+        line.push_str("_:");
+        name(node, line);
+    });
 }
 
 /// The canonical N-Quads of a JSON-LD document, under RDFC-1.0 with SHA-256.
