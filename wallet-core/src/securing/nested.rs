@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::secured::Form;
 use super::{Kind, Secured, has_type};
+use crate::credential::check_envelope;
 use crate::error::{Result, WalletError};
 use crate::json;
 
@@ -74,6 +75,7 @@ pub(super) fn enveloped(document: &Map<String, Value>) -> Result<Option<&str>> {
     } else {
         return Ok(None);
     };
+    check_envelope(document).map_err(|fault| WalletError::malformed("envelope", fault))?;
     let url = document.get("id").and_then(Value::as_str).and_then(|id| id.strip_prefix("data:"));
     let Some((found, token)) = url.and_then(|url| url.split_once(',')) else {
         return Err(WalletError::malformed("envelope", "its id is not a data: URL"));
