@@ -60,7 +60,7 @@ impl FromStr for Timestamp {
         let offset = text.ends_with('Z')
             || (bytes.len() >= 25 && matches!(bytes[bytes.len() - 6], b'+' | b'-') && bytes[bytes.len() - 3] == b':');
         // XSD has no leap seconds, and no place is further than 14 hours from UTC.
-        let in_range = shaped && bytes[17] <= b'5' && (text.ends_with('Z') || &bytes[bytes.len() - 5..] <= b"14:00");
+        let in_range = shaped && bytes[17] <= b'5' && (text.ends_with('Z') || text[text.len() - 5..] <= *"14:00");
         if !in_range || !offset {
             return Err(bad("write it as 2026-01-31T12:00:00Z, with an offset from UTC"));
         }

@@ -17,6 +17,8 @@ pub struct Evidence {
     pub resolutions: BTreeMap<Did, Known<Resolution>>,
     /// What is known of each status list, by its URL.
     pub status_lists: BTreeMap<String, Known<Secured>>,
+    /// The bytes of other resources that credentials name, by URL: schemas, and what `relatedResource` pins.
+    pub resources: BTreeMap<String, Known<Vec<u8>>>,
 }
 
 /// Something that was looked for.
@@ -50,7 +52,7 @@ pub enum Need {
 impl Evidence {
     /// No evidence but these contexts.
     pub fn new(contexts: Contexts) -> Self {
-        Self { contexts, resolutions: BTreeMap::new(), status_lists: BTreeMap::new() }
+        Self { contexts, resolutions: BTreeMap::new(), status_lists: BTreeMap::new(), resources: BTreeMap::new() }
     }
 
     /// What `secured`, its nested credentials and their status lists need that has not been looked for yet.
