@@ -8,15 +8,8 @@ use crate::credential::{Credential, CredentialFault, ModelVersion, Presentation}
 use crate::error::{Result, WalletError};
 
 /// The members whose objects have types of their own (VC DM 2.0 §4.5, §5.9).
-pub const TYPED_MEMBERS: [&str; 7] = [
-    "credentialStatus",
-    "credentialSchema",
-    "evidence",
-    "termsOfUse",
-    "refreshService",
-    "renderMethod",
-    "confidenceMethod",
-];
+pub const TYPED_MEMBERS: [&str; 7] =
+    ["credentialStatus", "credentialSchema", "evidence", "termsOfUse", "refreshService", "renderMethod", "confidenceMethod"];
 
 /// The most faults that an error names.
 const MAX_FAULTS: usize = 8;

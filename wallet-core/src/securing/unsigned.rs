@@ -72,12 +72,7 @@ enum Draft {
 ///
 /// Fails with `Misused` when the document breaks the data model (VC DM 2.0 §4, §5), the key does not go with the mechanism, a term
 /// is undefined or something may be left out, which takes [`prepare_disclosable`]; `Unsupported` when a context is not at hand.
-pub fn prepare(
-    document: Map<String, Value>,
-    options: &ProofOptions,
-    key: &PublicKey,
-    contexts: &Contexts,
-) -> Result<Unsigned> {
+pub fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey, contexts: &Contexts) -> Result<Unsigned> {
     model::check(&document, options.mechanism, contexts)?;
     prepare_unchecked(document, options, key, contexts)
 }

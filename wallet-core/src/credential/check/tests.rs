@@ -77,7 +77,8 @@ fn context_must_begin_with_the_base_and_hold_urls_or_objects() {
 
 #[test]
 fn context_stands_in_the_list_once() {
-    let found = faults(|json| json["@context"] = json!([CONTEXT_V2, "https://example.org/c", { "x": "urn:x" }, "https://example.org/c"]));
+    let found =
+        faults(|json| json["@context"] = json!([CONTEXT_V2, "https://example.org/c", { "x": "urn:x" }, "https://example.org/c"]));
     assert_eq!(found, [CredentialFault::DuplicateContext { member: member("@context.3") }]);
 }
 

@@ -11,8 +11,8 @@ use super::active::{Active, Container, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
-use super::types::types;
 use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
+use super::types::types;
 use crate::json::MAX_DEPTH;
 
 /// The most quads one document may make.
