@@ -59,10 +59,22 @@ impl FromStr for Timestamp {
             && bytes[16] == b':';
         let offset = text.ends_with('Z')
             || (bytes.len() >= 25 && matches!(bytes[bytes.len() - 6], b'+' | b'-') && bytes[bytes.len() - 3] == b':');
-        if !shaped || !offset {
+        // XSD has no leap seconds, and no place is further than 14 hours from UTC.
+        let in_range = shaped && bytes[17] <= b'5' && (text.ends_with('Z') || text[text.len() - 5..] <= *"14:00");
+        if !in_range || !offset {
             return Err(bad("write it as 2026-01-31T12:00:00Z, with an offset from UTC"));
         }
-        let instant = text.parse::<jiff::Timestamp>().map_err(|e| WalletError::malformed("timestamp", e))?;
+        let read = |text: &str| text.parse::<jiff::Timestamp>().map_err(|e| WalletError::malformed("timestamp", e));
+        // The end of a day is the beginning of the next (XSD 1.1 §3.3.7.2).
+        let instant = match text.split_once("T24:00:00") {
+            None => read(text)?,
+            Some((_, rest)) if !rest.trim_start_matches(['.', '0']).starts_with(['Z', '+', '-']) => {
+                return Err(bad("the day ended before that"));
+            }
+            Some((day, rest)) => read(&format!("{day}T00:00:00{rest}"))?
+                .checked_add(jiff::SignedDuration::from_hours(24))
+                .map_err(|e| WalletError::malformed("timestamp", e))?,
+        };
         Ok(Self { instant, text: text.to_owned() })
     }
 }
@@ -128,6 +140,24 @@ mod tests {
         for text in ["2026-03-01", "2026-03-01T12:00:00", "2026-03-01 12:00:00Z", "1e9", "", "2026-13-01T00:00:00Z"] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn only_what_xsd_writes_is_read() {
+        for text in [
+            "2026-03-01T12:00:60Z",
+            "2026-03-01T24:00:01Z",
+            "2026-03-01T24:00:00.5Z",
+            "2026-03-01T12:00:00+14:01",
+            "2026-03-01t12:00:00Z",
+            "2026-03-01T12:00:00z",
+            "2026-02-29T12:00:00Z",
+            " 2026-03-01T12:00:00Z",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+        let end: Timestamp = "2026-02-28T24:00:00.0-00:00".parse().expect("the end of a day");
+        assert_eq!(end, "2026-03-01T14:00:00+14:00".parse().expect("a date"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::error::LinkedDataError;
 use super::family::{Family, Scope};
 use super::quads::{LiteralKind, Quad, RDF_TYPE, Term, Text};
 use super::trace::{Trace, Traced};
+use super::types::types;
 use crate::json::MAX_DEPTH;
 
 /// The most quads one document may make.
@@ -86,14 +87,20 @@ pub(super) struct Member<'d, 'a> {
 impl<'d, 'c> Expander<'d, 'c> {
     /// Expands `document` to quads, and remembers where each comes from.
     pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Traced<'d>, LinkedDataError> {
-        let mut work = 0;
-        let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
-        let base = family.base().clone();
-        let (quads, labels, trace) = (Vec::with_capacity(64), HashMap::new(), Trace::default());
-        let mut this = Self { contexts, family, work, depth: 0, blanks: 0, labels, quads, trace };
+        let (mut this, base) = Self::begin(document, contexts)?;
+        this.quads.reserve(64);
         let reading = Reading { active: &base, property: None };
         this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
         Ok(this.trace.of(this.quads))
+    }
+
+    /// The expansion of `document` before its first step, and the context of its outermost object.
+    pub fn begin(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<(Self, Arc<Active>), LinkedDataError> {
+        let mut work = 0;
+        let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
+        let base = family.base().clone();
+        let (quads, labels, trace) = (Vec::new(), HashMap::new(), Trace::default());
+        Ok((Self { contexts, family, work, depth: 0, blanks: 0, labels, quads, trace }, base))
     }
 
     /// Expands a value of `property`, flattening arrays and sets.
@@ -137,6 +144,17 @@ impl<'d, 'c> Expander<'d, 'c> {
         extra: Extra<'d>,
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
+        let current = self.context_of(reading, map, &extra)?;
+        self.element(Reading { active: &current, ..reading }, map, extra, place)
+    }
+
+    /// The context of an object that is a value of a property, but for its types' scoped contexts (JSON-LD 1.1 API §5.1.2, 7–9).
+    pub fn context_of(
+        &mut self,
+        reading: Reading<'_, 'd>,
+        map: &Map<String, Value>,
+        extra: &Extra<'d>,
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let active = reading.active;
         let mut current = active.clone();
         if let Some(previous) = &active.previous
@@ -148,10 +166,10 @@ impl<'d, 'c> Expander<'d, 'c> {
         if let Some(definition) = reading.definition().filter(|definition| definition.scoped.is_some()) {
             current = self.scoped(&current, definition, Scope::Property)?;
         }
-        if let Some(local) = map.get("@context") {
-            current = self.family.embedded(&current, local, (self.contexts, &mut self.work))?;
+        match map.get("@context") {
+            None => Ok(current),
+            Some(local) => self.family.embedded(&current, local, (self.contexts, &mut self.work)),
         }
-        self.element(Reading { active: &current, ..reading }, map, extra, place)
     }
 
     /// Expands an object whose context is that of `reading` but for its types' scoped contexts.
@@ -324,18 +342,6 @@ impl<'d, 'c> Expander<'d, 'c> {
         Ok(())
     }
 
-    /// `outer` with the scoped contexts of the node's types, in lexicographical order.
-    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, LinkedDataError> {
-        let mut active = outer.clone();
-        let mut scoped: Vec<_> =
-            types.iter().filter_map(|kind| outer.terms.get_key_value(*kind)).filter(|(_, d)| d.scoped.is_some()).collect();
-        scoped.sort_unstable_by_key(|(name, _)| *name);
-        for (_, definition) in scoped {
-            active = self.scoped(&active, definition, Scope::Type)?;
-        }
-        Ok(active)
-    }
-
     pub fn scoped(
         &mut self,
         from: &Arc<Active>,
@@ -424,26 +430,6 @@ struct Node<'t, 'd> {
 fn stays(active: &Active, map: &Map<String, Value>) -> bool {
     let only_id = map.len() == 1 && map.keys().all(|name| active.keyword(name) == Some(Keyword::Id));
     only_id || map.keys().any(|name| active.keyword(name) == Some(Keyword::Value))
-}
-
-/// The types an object names.
-fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, LinkedDataError> {
-    let bad = || LinkedDataError::invalid("invalid type value");
-    let mut types = Vec::new();
-    for (name, value) in map {
-        if active.keyword(name) == Some(Keyword::Type) {
-            match value {
-                Value::String(one) => types.push(one.as_str()),
-                Value::Array(all) => {
-                    for one in all {
-                        types.push(one.as_str().ok_or_else(bad)?);
-                    }
-                }
-                _ => return Err(bad()),
-            }
-        }
-    }
-    Ok(types)
 }
 
 /// A set or list object holds nothing else but an index.

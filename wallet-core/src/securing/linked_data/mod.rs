@@ -15,6 +15,7 @@ pub mod rdfc;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod types;
 mod values;
 
 use serde_json::{Map, Value};
@@ -43,6 +44,14 @@ pub(crate) fn write_line(quad: &Quad<'_>, line: &mut String, mut name: impl FnMu
         line.push_str("_:");
         name(node, line);
     });
+}
+
+/// Checks that the types of `document`, and of the objects it holds under `names`, stand for IRIs in its contexts
+/// (VC DM 2.0 §4.5): a term or an absolute URL, and not a name that means nothing.
+///
+/// Much cheaper than [`to_quads`], for documents whose signature covers the JSON and not the graph.
+pub fn check_types(document: &Map<String, Value>, names: &[&str], contexts: &Contexts) -> Result<(), LinkedDataError> {
+    Expander::check_types(document, names, contexts)
 }
 
 /// The canonical N-Quads of a JSON-LD document, under RDFC-1.0 with SHA-256.
