@@ -58,6 +58,7 @@ impl<'a> Examination<'a> {
             Err(SignatureFault::UndefinedTerm { term }) => self.reject(place, Reason::UndefinedTerm { term }),
             Err(SignatureFault::Malformed { reason }) => self.reject(place, Reason::Malformed { fault: reason }),
             Err(SignatureFault::MissingContext { url }) => self.gap(place, Gap::MissingContext { url }),
+            Err(SignatureFault::UnsignedName { term }) => self.gap(place, Gap::UnsignedName { term }),
             Err(SignatureFault::TooMuchWork) => self.gap(place, Gap::TooMuchWork),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::linked_data::{Contexts, LinkedDataError, canonical_nquads};
+use super::linked_data::{Contexts, LinkedDataError, signed_nquads};
 use super::{Mechanism, Proof, ProofOptions, SignatureFault, jcs};
 use crate::did::VerificationRelationship;
 use crate::error::{Result, WalletError};
@@ -166,7 +166,7 @@ fn message(
                 Some(context) => options.insert("@context".to_owned(), context.clone()),
                 None => options.shift_remove("@context"),
             };
-            (canonical_nquads(&options, contexts)?, canonical_nquads(body, contexts)?)
+            (signed_nquads(&options, contexts)?, signed_nquads(body, contexts)?)
         }
         Mechanism::EddsaJcs2022 => {
             let canonical = |map| jcs::canonicalize(map).map_err(SignatureFault::malformed);
@@ -189,6 +189,7 @@ impl From<LinkedDataError> for SignatureFault {
         match error {
             LinkedDataError::UnknownContext { url } => Self::MissingContext { url },
             LinkedDataError::UndefinedTerm { term } => Self::UndefinedTerm { term },
+            LinkedDataError::UnsignedName { term } => Self::UnsignedName { term },
             LinkedDataError::TooDeep | LinkedDataError::TooMuchWork => Self::TooMuchWork,
             LinkedDataError::Invalid { reason } => Self::Malformed { reason },
         }

@@ -11,6 +11,7 @@ use super::active::{Active, Container, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
+use super::names::Naming;
 use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
 use crate::json::MAX_DEPTH;
 
@@ -22,6 +23,9 @@ pub(super) struct Expander<'d, 'c> {
     pub contexts: &'c Contexts,
     pub family: Arc<Family>,
     pub work: usize,
+    pub naming: Naming,
+    /// The node the document is about.
+    root: Option<Term<'d>>,
     depth: usize,
     blanks: u32,
     labels: HashMap<String, u32>,
@@ -83,12 +87,17 @@ pub(super) struct Member<'d, 'a> {
 
 impl<'d, 'c> Expander<'d, 'c> {
     /// Expands `document` to quads.
-    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
+    pub fn expand(
+        document: &'d Map<String, Value>,
+        contexts: &'c Contexts,
+        naming: Naming,
+    ) -> Result<Vec<Quad<'d>>, LinkedDataError> {
         let mut work = 0;
         let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
         let base = family.base().clone();
         let quads = Vec::with_capacity(64);
-        let mut this = Self { contexts, family, work, depth: 0, blanks: 0, labels: HashMap::new(), quads };
+        let (labels, root) = (HashMap::new(), None);
+        let mut this = Self { contexts, family, work, naming, root, depth: 0, blanks: 0, labels, quads };
         let reading = Reading { active: &base, property: None };
         this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
         Ok(this.quads)
@@ -170,6 +179,7 @@ impl<'d, 'c> Expander<'d, 'c> {
                 members.push(Member { name, value, definition, meaning });
             }
         }
+        self.naming.check(&active, outer, &members, &types)?;
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
             self.value_object(outer, value.value, &members, place)?;
@@ -222,6 +232,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             None => self.fresh(),
             Some(id) => self.resource(active.reference(id), "@id")?,
         };
+        self.spoken_of_once(&subject, place, says)?;
         for kind in extra.kind.iter().chain(&types) {
             let kind = self.resource(outer.meaning(kind), kind)?;
             self.quad(subject.clone(), Text::Borrowed(RDF_TYPE), kind, graph)?;
@@ -233,6 +244,16 @@ impl<'d, 'c> Expander<'d, 'c> {
             self.member(active, member, &subject, graph)?;
         }
         self.emit(place, subject)
+    }
+
+    /// Where names are fixed, what the document says of itself stands at its root and nowhere else.
+    fn spoken_of_once(&mut self, subject: &Term<'d>, place: &Place<'_, 'd>, says: bool) -> Result<(), LinkedDataError> {
+        if matches!(place.target, Target::Document) {
+            self.root = Some(subject.clone());
+        } else if says && self.naming == Naming::Fixed && self.root.as_ref() == Some(subject) {
+            return Err(LinkedDataError::invalid("the document speaks of itself in two places"));
+        }
+        Ok(())
     }
 
     /// One member of a node, or of what is nested into it.
@@ -276,9 +297,9 @@ impl<'d, 'c> Expander<'d, 'c> {
     ) -> Result<(), LinkedDataError> {
         let map = value.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @reverse value"))?;
         for (name, value) in map {
-            let Meaning::Iri(predicate) = active.meaning(name) else {
-                return Err(LinkedDataError::undefined(name));
-            };
+            let meaning = active.meaning(name);
+            self.naming.check_name(active, name, &meaning)?;
+            let Meaning::Iri(predicate) = meaning else { return Err(LinkedDataError::undefined(name)) };
             // The reverse of a reverse property is the property.
             let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
             let target = Target::Edge { subject, predicate: &predicate, reverse };
