@@ -59,7 +59,8 @@ fn every_attack_gets_the_answer_it_must_get() {
             std::thread::spawn(move || attacks().iter().filter_map(|a| a.run().err().map(|e| format!("{theme}: {e}"))).collect())
         })
         .collect();
-    let failures: Vec<String> = workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|_| vec!["panic".into()])).collect();
+    let failures: Vec<String> =
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|_| vec!["panic".into()])).collect();
     assert!(failures.is_empty(), "{} attacks went wrong\n\n{}", failures.len(), failures.join("\n\n"));
 }
 

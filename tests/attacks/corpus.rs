@@ -201,8 +201,7 @@ impl Scene {
 
     /// The verifier knows the contexts `more`, by URL.
     pub fn know_context(&mut self, url: &str, context: &Value) {
-        self.world.evidence.contexts =
-            self.world.evidence.contexts.with(url, &context.to_string()).expect("a context document");
+        self.world.evidence.contexts = self.world.evidence.contexts.with(url, &context.to_string()).expect("a context document");
     }
 
     /// Signs the diploma anew after `change`, in a world that knows the contexts the verifier knows.
@@ -217,8 +216,7 @@ impl Scene {
     pub fn barcode(&mut self) -> String {
         let did = self.world.university.did.to_string();
         let method = self.world.university.method().to_string();
-        let contexts =
-            ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"];
+        let contexts = ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"];
         let table = TypeTable::programme(1000, &contexts, &[&did, &method, LIST], &[]).expect("a table");
         self.tables = TypeTables::new().with(table.clone());
         let credential = object(&self.issue(Mechanism::EddsaRdfc2022));

@@ -63,7 +63,9 @@ fn unsigned(algorithm: &'static str, signature: &'static str) -> impl Fn(&mut Sc
 
 fn algorithms() -> Vec<Attack> {
     let mut all = Vec::new();
-    for name in ["none", "None", "NONE", "nOnE", "HS256", "HS512", "RS256", "PS256", "ES512", "ES256K", "eddsa", "ED25519", "EdDSA "] {
+    for name in
+        ["none", "None", "NONE", "nOnE", "HS256", "HS512", "RS256", "PS256", "ES512", "ES256K", "eddsa", "ED25519", "EdDSA "]
+    {
         all.push(Attack::new(format!("alg is {name:?} and there is no signature"), jwt, unsigned(name, ""), unsupported()));
     }
     all.extend([
@@ -79,14 +81,29 @@ fn algorithms() -> Vec<Attack> {
             },
             unsupported(),
         ),
-        Attack::new("token of an Ed25519 key calls itself ES256", jwt, header_is("alg", json!("ES256")), rejected!(Reason::WrongAlgorithm { .. })),
-        Attack::new("token of an Ed25519 key calls itself ES384", jwt, header_is("alg", json!("ES384")), rejected!(Reason::WrongAlgorithm { .. })),
+        Attack::new(
+            "token of an Ed25519 key calls itself ES256",
+            jwt,
+            header_is("alg", json!("ES256")),
+            rejected!(Reason::WrongAlgorithm { .. }),
+        ),
+        Attack::new(
+            "token of an Ed25519 key calls itself ES384",
+            jwt,
+            header_is("alg", json!("ES384")),
+            rejected!(Reason::WrongAlgorithm { .. }),
+        ),
         Attack::new("alg is missing", jwt, with_header(|header| drop(header.remove("alg"))), malformed()),
         Attack::new("alg is a list", jwt, header_is("alg", json!(["none", "EdDSA"])), malformed()),
         Attack::new("alg is null", jwt, header_is("alg", Value::Null), malformed()),
         Attack::new("signature is empty", jwt, unsigned("EdDSA", ""), rejected!(Reason::BadSignature)),
         Attack::new("signature is cut short", jwt, with_token_signature(|s| s[..63].to_vec()), rejected!(Reason::BadSignature)),
-        Attack::new("signature has a byte appended", jwt, with_token_signature(|s| [&s[..], &[0]].concat()), rejected!(Reason::BadSignature)),
+        Attack::new(
+            "signature has a byte appended",
+            jwt,
+            with_token_signature(|s| [&s[..], &[0]].concat()),
+            rejected!(Reason::BadSignature),
+        ),
         Attack::new(
             "alg goes by its other good name in a header that was not signed so",
             jwt,
@@ -110,7 +127,18 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 fn types() -> Vec<Attack> {
     let mut all = Vec::new();
-    for name in ["JWT", "vp+jwt", "application/vp+jwt", "dpop+jwt", "at+jwt", "kb+jwt", "statuslist+jwt", "openid4vci-proof+jwt", "text/vc+jwt", ""] {
+    for name in [
+        "JWT",
+        "vp+jwt",
+        "application/vp+jwt",
+        "dpop+jwt",
+        "at+jwt",
+        "kb+jwt",
+        "statuslist+jwt",
+        "openid4vci-proof+jwt",
+        "text/vc+jwt",
+        "",
+    ] {
         all.push(Attack::new(format!("typ is {name:?}"), jwt, header_is("typ", json!(name)), unsupported()));
     }
     for name in ["vp", "JWT", "json", ""] {
@@ -122,7 +150,9 @@ fn types() -> Vec<Attack> {
 
 fn critical() -> Vec<Attack> {
     let mut all = Vec::new();
-    for (name, value) in [("exp", json!(["exp"])), ("b64", json!(["b64"])), ("nothing", json!([])), ("an unknown extension", json!(["x"]))] {
+    for (name, value) in
+        [("exp", json!(["exp"])), ("b64", json!(["b64"])), ("nothing", json!([])), ("an unknown extension", json!(["x"]))]
+    {
         all.push(Attack::new(format!("crit names {name}"), jwt, header_is("crit", value), unsupported()));
     }
     for value in [json!(false), json!(true), json!("false")] {
@@ -168,14 +198,54 @@ fn kids() -> Vec<Attack> {
         Attack::new("kid is a number", jwt, kid(json!(1)), malformed()),
         Attack::new("kid is null", jwt, kid(Value::Null), malformed()),
         Attack::new("kid is empty", jwt, kid(json!("")), rejected!(Reason::KeyNotInDocument { .. })),
-        Attack::new("kid is a way through the file system", jwt, kid(json!("../../../../dev/null")), rejected!(Reason::KeyNotInDocument { .. } | Reason::InvalidDid { .. })),
-        Attack::new("kid is a piece of SQL", jwt, kid(json!("x' UNION SELECT 'key'; --")), rejected!(Reason::KeyNotInDocument { .. } | Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. })),
-        Attack::new("kid is a file's URL", jwt, kid(json!("file:///etc/passwd")), rejected!(Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. })),
-        Attack::new("kid is the attacker's own site", jwt, kid(json!("https://evil.example/key")), rejected!(Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. })),
-        Attack::new("kid is the attacker's own key", jwt, signed_by_mallory(|mallory| mallory.method().to_string()), rejected!(Reason::SignerMismatch { .. })),
-        Attack::new("kid is the attacker's fragment in the issuer's document", jwt, signed_by_mallory(|mallory| format!("#{}", mallory.fragment)), rejected!(Reason::KeyNotInDocument { .. })),
-        Attack::new("kid is a fragment of a fragment", jwt, kid(json!("##delegate-1")), rejected!(Reason::InvalidDid { .. } | Reason::KeyNotInDocument { .. }, besides Reason::SignerMismatch { .. })),
-        Attack::new("kid is endless", jwt, kid(json!("#".to_owned() + &"a".repeat(5000))), rejected!(Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. })),
+        Attack::new(
+            "kid is a way through the file system",
+            jwt,
+            kid(json!("../../../../dev/null")),
+            rejected!(Reason::KeyNotInDocument { .. } | Reason::InvalidDid { .. }),
+        ),
+        Attack::new(
+            "kid is a piece of SQL",
+            jwt,
+            kid(json!("x' UNION SELECT 'key'; --")),
+            rejected!(Reason::KeyNotInDocument { .. } | Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. }),
+        ),
+        Attack::new(
+            "kid is a file's URL",
+            jwt,
+            kid(json!("file:///etc/passwd")),
+            rejected!(Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. }),
+        ),
+        Attack::new(
+            "kid is the attacker's own site",
+            jwt,
+            kid(json!("https://evil.example/key")),
+            rejected!(Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. }),
+        ),
+        Attack::new(
+            "kid is the attacker's own key",
+            jwt,
+            signed_by_mallory(|mallory| mallory.method().to_string()),
+            rejected!(Reason::SignerMismatch { .. }),
+        ),
+        Attack::new(
+            "kid is the attacker's fragment in the issuer's document",
+            jwt,
+            signed_by_mallory(|mallory| format!("#{}", mallory.fragment)),
+            rejected!(Reason::KeyNotInDocument { .. }),
+        ),
+        Attack::new(
+            "kid is a fragment of a fragment",
+            jwt,
+            kid(json!("##delegate-1")),
+            rejected!(Reason::InvalidDid { .. } | Reason::KeyNotInDocument { .. }, besides Reason::SignerMismatch { .. }),
+        ),
+        Attack::new(
+            "kid is endless",
+            jwt,
+            kid(json!("#".to_owned() + &"a".repeat(5000))),
+            rejected!(Reason::InvalidDid { .. }, besides Reason::SignerMismatch { .. }),
+        ),
     ]
 }
 
@@ -199,30 +269,69 @@ fn forms() -> Vec<Attack> {
         form("zero byte after the token", |[h, p, s]| format!("{h}.{p}.{s}\0"), malformed()),
         form("token in the alphabet of plain base64", |[h, p, s]| format!("{h}.{p}.+/{}", &s[2..]), malformed()),
         form("letter outside ASCII within the token", |[h, p, s]| format!("{h}.{p}.é{s}"), malformed()),
-        form("unused bits of the last letter are set", |[h, p, s]| {
-            // 64 bytes leave four unused bits, which are zero in the one good spelling.
-            let (start, last) = s.split_at(85);
-            let other = match last { "A" => "B", "Q" => "R", "g" => "h", _ => "x" };
-            format!("{h}.{p}.{start}{other}")
-        }, malformed()),
-        form("token in the JSON serialization", |[h, p, s]| json!({ "payload": p, "signatures": [{ "protected": h, "signature": s }] }).to_string(), malformed()),
-        form("token in the flattened JSON serialization", |[h, p, s]| json!({ "payload": p, "protected": h, "signature": s }).to_string(), malformed()),
+        form(
+            "unused bits of the last letter are set",
+            |[h, p, s]| {
+                // 64 bytes leave four unused bits, which are zero in the one good spelling.
+                let (start, last) = s.split_at(85);
+                let other = match last {
+                    "A" => "B",
+                    "Q" => "R",
+                    "g" => "h",
+                    _ => "x",
+                };
+                format!("{h}.{p}.{start}{other}")
+            },
+            malformed(),
+        ),
+        form(
+            "token in the JSON serialization",
+            |[h, p, s]| json!({ "payload": p, "signatures": [{ "protected": h, "signature": s }] }).to_string(),
+            malformed(),
+        ),
+        form(
+            "token in the flattened JSON serialization",
+            |[h, p, s]| json!({ "payload": p, "protected": h, "signature": s }).to_string(),
+            malformed(),
+        ),
         form("header and payload of each other", |[h, p, s]| format!("{p}.{h}.{s}"), malformed()),
         form("header is a list", |[_, p, s]| format!("{}.{p}.{s}", base64url("[]")), malformed()),
         form("payload is text", |[h, _, s]| format!("{h}.{}.{s}", base64url("\"VerifiableCredential\"")), malformed()),
         form("payload is not UTF-8", |[h, _, s]| format!("{h}.{}.{s}", base64url([0xff, 0xfe])), malformed()),
-        form("payload begins with a byte order mark", |[h, p, s]| format!("{h}.{}.{s}", base64url([&[0xef, 0xbb, 0xbf], &from_base64url(&p)[..]].concat())), malformed()),
-        form("something follows the JSON of the payload", |[h, p, s]| format!("{h}.{}.{s}", base64url([&from_base64url(&p)[..], b"{}"].concat())), malformed()),
-        form("white space follows the JSON of the payload", |[h, p, s]| format!("{h}.{}.{s}", base64url([&from_base64url(&p)[..], b" "].concat())), rejected!(Reason::BadSignature)),
-        form("claim is changed under the old signature", |[h, p, s]| {
-            let payload = String::from_utf8(from_base64url(&p)).expect("text").replace("BachelorDegree", "DoctoralDegree");
-            format!("{h}.{}.{s}", base64url(payload))
-        }, rejected!(Reason::BadSignature)),
-        Attack::new("signature of another of the issuer's tokens", jwt, |scene, text| {
-            let other = scene.issue_changed(wallet_core::securing::Mechanism::Jwt, |diploma| diploma["name"] = json!("Medicina"));
-            let ([header, payload, _], [.., signature]) = (parts(&text), parts(&other));
-            format!("{header}.{payload}.{signature}")
-        }, rejected!(Reason::BadSignature)),
+        form(
+            "payload begins with a byte order mark",
+            |[h, p, s]| format!("{h}.{}.{s}", base64url([&[0xef, 0xbb, 0xbf], &from_base64url(&p)[..]].concat())),
+            malformed(),
+        ),
+        form(
+            "something follows the JSON of the payload",
+            |[h, p, s]| format!("{h}.{}.{s}", base64url([&from_base64url(&p)[..], b"{}"].concat())),
+            malformed(),
+        ),
+        form(
+            "white space follows the JSON of the payload",
+            |[h, p, s]| format!("{h}.{}.{s}", base64url([&from_base64url(&p)[..], b" "].concat())),
+            rejected!(Reason::BadSignature),
+        ),
+        form(
+            "claim is changed under the old signature",
+            |[h, p, s]| {
+                let payload = String::from_utf8(from_base64url(&p)).expect("text").replace("BachelorDegree", "DoctoralDegree");
+                format!("{h}.{}.{s}", base64url(payload))
+            },
+            rejected!(Reason::BadSignature),
+        ),
+        Attack::new(
+            "signature of another of the issuer's tokens",
+            jwt,
+            |scene, text| {
+                let other =
+                    scene.issue_changed(wallet_core::securing::Mechanism::Jwt, |diploma| diploma["name"] = json!("Medicina"));
+                let ([header, payload, _], [.., signature]) = (parts(&text), parts(&other));
+                format!("{header}.{payload}.{signature}")
+            },
+            rejected!(Reason::BadSignature),
+        ),
     ]
 }
 
@@ -247,9 +356,24 @@ fn repeated() -> Vec<Attack> {
     vec![
         Attack::new("header names alg twice", jwt, spelled(true, "\"alg\":", "\"alg\":\"none\",\"alg\":"), malformed()),
         Attack::new("header names kid twice", jwt, spelled(true, "\"kid\":", "\"kid\":\"x\",\"kid\":"), malformed()),
-        Attack::new("header names alg twice, once with an escape", jwt, spelled(true, "\"alg\":", "\"\\u0061lg\":\"none\",\"alg\":"), malformed()),
-        Attack::new("payload names the subject twice", jwt, spelled(false, "\"credentialSubject\":", "\"credentialSubject\":{},\"credentialSubject\":"), malformed()),
-        Attack::new("payload names a nested claim twice", jwt, spelled(false, "\"achievementType\":", "\"achievementType\":\"DoctoralDegree\",\"achievementType\":"), malformed()),
+        Attack::new(
+            "header names alg twice, once with an escape",
+            jwt,
+            spelled(true, "\"alg\":", "\"\\u0061lg\":\"none\",\"alg\":"),
+            malformed(),
+        ),
+        Attack::new(
+            "payload names the subject twice",
+            jwt,
+            spelled(false, "\"credentialSubject\":", "\"credentialSubject\":{},\"credentialSubject\":"),
+            malformed(),
+        ),
+        Attack::new(
+            "payload names a nested claim twice",
+            jwt,
+            spelled(false, "\"achievementType\":", "\"achievementType\":\"DoctoralDegree\",\"achievementType\":"),
+            malformed(),
+        ),
     ]
 }
 
@@ -257,10 +381,30 @@ fn registered() -> Vec<Attack> {
     let mut all = vec![
         Attack::new("exp is past", jwt, payload_is("exp", json!(1_700_000_000)), rejected!(Reason::ProofExpired { .. })),
         Attack::new("nbf is to come", jwt, payload_is("nbf", json!(1_900_000_000)), rejected!(Reason::NotYetValid { .. })),
-        Attack::new("iat is to come", jwt, payload_is("iat", json!(1_900_000_000)), rejected!(Reason::ProofFromFuture { .. }, besides Reason::KeyFromLater { .. })),
-        Attack::new("iat is before the key was", jwt, payload_is("iat", json!(1_000_000_000)), rejected!(Reason::KeyFromLater { .. })),
-        Attack::new("payload is a credential and a presentation", jwt, with_payload(|payload| payload["type"] = json!(["VerifiableCredential", "VerifiablePresentation"])), malformed()),
-        Attack::new("payload is neither credential nor presentation", jwt, with_payload(|payload| payload["type"] = json!(["OpenBadgeCredential"])), malformed()),
+        Attack::new(
+            "iat is to come",
+            jwt,
+            payload_is("iat", json!(1_900_000_000)),
+            rejected!(Reason::ProofFromFuture { .. }, besides Reason::KeyFromLater { .. }),
+        ),
+        Attack::new(
+            "iat is before the key was",
+            jwt,
+            payload_is("iat", json!(1_000_000_000)),
+            rejected!(Reason::KeyFromLater { .. }),
+        ),
+        Attack::new(
+            "payload is a credential and a presentation",
+            jwt,
+            with_payload(|payload| payload["type"] = json!(["VerifiableCredential", "VerifiablePresentation"])),
+            malformed(),
+        ),
+        Attack::new(
+            "payload is neither credential nor presentation",
+            jwt,
+            with_payload(|payload| payload["type"] = json!(["OpenBadgeCredential"])),
+            malformed(),
+        ),
     ];
     for claim in ["iss", "sub", "jti"] {
         let name = format!("{claim} contradicts the document");
@@ -286,26 +430,60 @@ fn registered() -> Vec<Attack> {
 
 fn envelopes() -> Vec<Attack> {
     let enveloped = |scene: &mut Scene| crate::corpus::secured(&jwt(scene)).to_value().to_string();
-    let id_is = |change: fn(&str) -> String| move |_: &mut Scene, text: String| edit(&text, |envelope| envelope["id"] = json!(change(envelope["id"].as_str().expect("a URL"))));
+    let id_is = |change: fn(&str) -> String| {
+        move |_: &mut Scene, text: String| {
+            edit(&text, |envelope| envelope["id"] = json!(change(envelope["id"].as_str().expect("a URL"))))
+        }
+    };
     vec![
-        Attack::new("envelope says it holds a presentation", enveloped, id_is(|id| id.replace("vc+jwt", "vp+jwt")), unsupported()),
-        Attack::new("envelope says its token is base64", enveloped, id_is(|id| id.replace("vc+jwt", "vc+jwt;base64")), unsupported()),
+        Attack::new(
+            "envelope says it holds a presentation",
+            enveloped,
+            id_is(|id| id.replace("vc+jwt", "vp+jwt")),
+            unsupported(),
+        ),
+        Attack::new(
+            "envelope says its token is base64",
+            enveloped,
+            id_is(|id| id.replace("vc+jwt", "vc+jwt;base64")),
+            unsupported(),
+        ),
         Attack::new("envelope is a web page's URL", enveloped, id_is(|_| "https://evil.example/token".to_owned()), malformed()),
-        Attack::new("envelope has a proof beside its token", enveloped, |_, text| edit(&text, |envelope| envelope["proof"] = json!({})), malformed()),
-        Attack::new("envelope within an envelope", enveloped, |_, text| {
-            edit(&text, |envelope| {
-                let inner = envelope.to_string();
-                envelope["id"] = json!(format!("data:application/vc+jwt,{inner}"));
-            })
-        }, malformed()),
-        Attack::new("SD-JWT stands in the envelope of a JWT", enveloped, id_is(|id| format!("{id}~WyJzYWx0IiwiZGVncmVlIiwiUGhEIl0~")), unsupported()),
-        Attack::new("token of an unknown issuer in a good envelope", enveloped, |scene, _| {
-            let mallory = Party::holder(KeyAlgorithm::Ed25519, 66);
-            scene.meet(&mallory);
-            scene.world.diploma.remove("credentialStatus");
-            scene.world.diploma["issuer"] = json!(mallory.did);
-            let options = mallory.options(wallet_core::securing::Kind::Credential, wallet_core::securing::Mechanism::Jwt);
-            mallory.sign(scene.world.diploma.clone(), &options).to_value().to_string()
-        }, undetermined!(Gap::UnknownIssuer { .. })),
+        Attack::new(
+            "envelope has a proof beside its token",
+            enveloped,
+            |_, text| edit(&text, |envelope| envelope["proof"] = json!({})),
+            malformed(),
+        ),
+        Attack::new(
+            "envelope within an envelope",
+            enveloped,
+            |_, text| {
+                edit(&text, |envelope| {
+                    let inner = envelope.to_string();
+                    envelope["id"] = json!(format!("data:application/vc+jwt,{inner}"));
+                })
+            },
+            malformed(),
+        ),
+        Attack::new(
+            "SD-JWT stands in the envelope of a JWT",
+            enveloped,
+            id_is(|id| format!("{id}~WyJzYWx0IiwiZGVncmVlIiwiUGhEIl0~")),
+            unsupported(),
+        ),
+        Attack::new(
+            "token of an unknown issuer in a good envelope",
+            enveloped,
+            |scene, _| {
+                let mallory = Party::holder(KeyAlgorithm::Ed25519, 66);
+                scene.meet(&mallory);
+                scene.world.diploma.remove("credentialStatus");
+                scene.world.diploma["issuer"] = json!(mallory.did);
+                let options = mallory.options(wallet_core::securing::Kind::Credential, wallet_core::securing::Mechanism::Jwt);
+                mallory.sign(scene.world.diploma.clone(), &options).to_value().to_string()
+            },
+            undetermined!(Gap::UnknownIssuer { .. }),
+        ),
     ]
 }

@@ -7,8 +7,8 @@ use wallet_core::key::KeyAlgorithm;
 use wallet_core::securing::{Kind, Mechanism};
 use wallet_core::verification::{Gap, Known, Reason, SigningTime};
 
-use crate::corpus::{Attack, Scene, around, base64url, es256, from_base64url, jcs, jwt, parts, rdfc, token, without_status};
 use crate::corpus::edit;
+use crate::corpus::{Attack, Scene, around, base64url, es256, from_base64url, jcs, jwt, parts, rdfc, token, without_status};
 use crate::world::{Party, at};
 
 const RDFC: Mechanism = Mechanism::EddsaRdfc2022;
@@ -39,7 +39,12 @@ fn whose() -> Vec<Attack> {
         }
     };
     vec![
-        Attack::new("issuer is not the controller of the key (rdfc)", rdfc, by_mallory(RDFC), rejected!(Reason::SignerMismatch { .. })),
+        Attack::new(
+            "issuer is not the controller of the key (rdfc)",
+            rdfc,
+            by_mallory(RDFC),
+            rejected!(Reason::SignerMismatch { .. }),
+        ),
         Attack::new(
             "issuer is not the controller of the key (jcs)",
             jcs,
@@ -173,7 +178,9 @@ fn times() -> Vec<Attack> {
         })
     };
     let in_document = |name: &'static str, time: &'static str| {
-        around(move |scene: &mut Scene| scene.university_document(|document| document["verificationMethod"][0][name] = json!(time)))
+        around(move |scene: &mut Scene| {
+            scene.university_document(|document| document["verificationMethod"][0][name] = json!(time))
+        })
     };
     vec![
         Attack::new(
@@ -387,7 +394,10 @@ fn points() -> Vec<Attack> {
         Attack::new(
             "P-256 key of a JWK is not on its curve",
             without_status(RDFC),
-            material("publicKeyJwk", |_| json!({ "kty": "EC", "crv": "P-256", "x": base64url([1; 32]), "y": base64url([1; 32]) })),
+            material(
+                "publicKeyJwk",
+                |_| json!({ "kty": "EC", "crv": "P-256", "x": base64url([1; 32]), "y": base64url([1; 32]) }),
+            ),
             undetermined!(Gap::Unsupported { .. }),
         ),
         Attack::new(
@@ -458,7 +468,12 @@ pub fn with_token_signature(change: impl Fn(Vec<u8>) -> Vec<u8> + 'static) -> im
 fn malleable() -> Vec<Attack> {
     let s_is = |s: [u8; 32]| move |signature: Vec<u8>| [&signature[..32], &s].concat();
     vec![
-        Attack::new("s is written with the order of the group added", rdfc, with_proof_value(|s| plus_order(&s)), rejected!(Reason::BadSignature)),
+        Attack::new(
+            "s is written with the order of the group added",
+            rdfc,
+            with_proof_value(|s| plus_order(&s)),
+            rejected!(Reason::BadSignature),
+        ),
         Attack::new(
             "s of a token is written with the order of the group added",
             jwt,

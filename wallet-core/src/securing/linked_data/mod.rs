@@ -31,14 +31,13 @@ pub fn to_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Re
     Expander::expand(document, contexts, Naming::Free)
 }
 
-/// The canonical N-Quads of a document that is signed, under RDFC-1.0 with SHA-256.
+/// The quads of a document that is signed, as [`to_quads`] gives them.
 ///
 /// The signature covers what members mean and not what they are called, yet whoever reads the claims goes by the names. So
 /// each must go by the name that the contexts at hand give it (VC Data Integrity §2.4.1), and nothing may stand where a reader
 /// of JSON would not look for it.
-pub fn signed_nquads(document: &Map<String, Value>, contexts: &Contexts) -> Result<String, LinkedDataError> {
-    let quads = Expander::expand(document, contexts, Naming::Fixed)?;
-    Ok(rdfc::canonicalize(&quads, rdfc::Hash::Sha256)?.nquads)
+pub fn signed_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
+    Expander::expand(document, contexts, Naming::Fixed)
 }
 
 /// The canonical N-Quads of a JSON-LD document, under RDFC-1.0 with SHA-256.

@@ -98,7 +98,7 @@ fn last_part(iri: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::securing::linked_data::{Contexts, canonical_nquads, signed_nquads};
+    use crate::securing::linked_data::{Contexts, canonical_nquads, signed_quads};
     use serde_json::{Map, Value, json};
 
     const UNTIL: &str = "https://www.w3.org/2018/credentials#validUntil";
@@ -117,12 +117,12 @@ mod tests {
     fn refused(own: Value, members: Value) -> LinkedDataError {
         let document = credential(own, members);
         canonical_nquads(&document, &Contexts::bundled()).unwrap_or_else(|e| panic!("{e}: {document:?}"));
-        signed_nquads(&document, &Contexts::bundled()).expect_err("its names are not fixed")
+        signed_quads(&document, &Contexts::bundled()).expect_err("its names are not fixed")
     }
 
     fn accepted(own: Value, members: Value) {
         let document = credential(own, members);
-        signed_nquads(&document, &Contexts::bundled()).unwrap_or_else(|e| panic!("{e}: {document:?}"));
+        signed_quads(&document, &Contexts::bundled()).unwrap_or_else(|e| panic!("{e}: {document:?}"));
     }
 
     #[test]
