@@ -11,6 +11,7 @@ use super::active::{Active, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
+use super::names::Naming;
 use super::quads::{LiteralKind, Quad, RDF_TYPE, Term, Text};
 use super::trace::{Trace, Traced};
 use super::types::types;
@@ -24,6 +25,9 @@ pub(super) struct Expander<'d, 'c> {
     pub contexts: &'c Contexts,
     pub family: Arc<Family>,
     pub work: usize,
+    pub naming: Naming,
+    /// The node the document is about.
+    root: Option<Term<'d>>,
     pub depth: usize,
     blanks: u32,
     labels: HashMap<String, u32>,
@@ -86,9 +90,14 @@ pub(super) struct Member<'d, 'a> {
 
 impl<'d, 'c> Expander<'d, 'c> {
     /// Expands `document` to quads, and remembers where each comes from.
-    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Traced<'d>, LinkedDataError> {
+    pub fn expand(
+        document: &'d Map<String, Value>,
+        contexts: &'c Contexts,
+        naming: Naming,
+    ) -> Result<Traced<'d>, LinkedDataError> {
         let (mut this, base) = Self::begin(document, contexts)?;
         this.quads.reserve(64);
+        this.naming = naming;
         let reading = Reading { active: &base, property: None };
         this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
         Ok(this.trace.of(this.quads))
@@ -100,7 +109,8 @@ impl<'d, 'c> Expander<'d, 'c> {
         let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
         let base = family.base().clone();
         let (quads, labels, trace) = (Vec::new(), HashMap::new(), Trace::default());
-        Ok((Self { contexts, family, work, depth: 0, blanks: 0, labels, quads, trace }, base))
+        let (naming, root) = (Naming::Free, None);
+        Ok((Self { contexts, family, work, naming, root, depth: 0, blanks: 0, labels, quads, trace }, base))
     }
 
     /// Expands a value of `property`, flattening arrays and sets.
@@ -192,6 +202,7 @@ impl<'d, 'c> Expander<'d, 'c> {
                 members.push(Member { name, value, definition, meaning });
             }
         }
+        self.naming.check(&active, outer, &members, &types)?;
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
             self.trace.atom();
@@ -244,6 +255,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             None => self.fresh(),
             Some(id) => self.resource(active.reference(id), "@id")?,
         };
+        self.spoken_of_once(&subject, place, says)?;
         for kind in extra.kind.iter().chain(&types) {
             let kind = self.resource(outer.meaning(kind), kind)?;
             self.quad(subject.clone(), Text::Borrowed(RDF_TYPE), kind, graph)?;
@@ -255,6 +267,16 @@ impl<'d, 'c> Expander<'d, 'c> {
             self.member(active, member, &subject, graph)?;
         }
         self.emit(place, subject)
+    }
+
+    /// Where names are fixed, what the document says of itself stands at its root and nowhere else.
+    fn spoken_of_once(&mut self, subject: &Term<'d>, place: &Place<'_, 'd>, says: bool) -> Result<(), LinkedDataError> {
+        if matches!(place.target, Target::Document) {
+            self.root = Some(subject.clone());
+        } else if says && self.naming == Naming::Fixed && self.root.as_ref() == Some(subject) {
+            return Err(LinkedDataError::invalid("the document speaks of itself in two places"));
+        }
+        Ok(())
     }
 
     /// One member of a node, or of what is nested into it.
@@ -298,9 +320,9 @@ impl<'d, 'c> Expander<'d, 'c> {
     ) -> Result<(), LinkedDataError> {
         let map = value.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @reverse value"))?;
         for (name, value) in map {
-            let Meaning::Iri(predicate) = active.meaning(name) else {
-                return Err(LinkedDataError::undefined(name));
-            };
+            let meaning = active.meaning(name);
+            self.naming.check_name(active, name, &meaning)?;
+            let Meaning::Iri(predicate) = meaning else { return Err(LinkedDataError::undefined(name)) };
             // The reverse of a reverse property is the property.
             let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
             let target = Target::Edge { subject, predicate: &predicate, reverse };
