@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use wallet_core::did;
 use wallet_core::error::WalletError;
-use wallet_core::issuer::Issuer;
+use wallet_core::issuer::{Issuer, StatusPlan};
 use wallet_core::key::KeyAlgorithm;
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
 use wallet_core::ports::{Keystore, Storage};
@@ -23,8 +23,8 @@ async fn issuer() -> Issuer {
     let did = did::key::from_public_key(&public);
     let method = did.with_fragment(did.identifier()).expect("a DID URL");
     let (keystore, storage): (Arc<dyn Keystore>, Arc<dyn Storage>) = (Arc::new(keystore), Arc::new(MemoryStorage::new()));
-    let status_base = "https://uni.example/status".to_owned();
-    Issuer { did, method, key, keystore, storage, status_base, contexts: Contexts::bundled() }
+    let status = StatusPlan::at("https://uni.example/status");
+    Issuer { did, method, key, keystore, storage, status, contexts: Contexts::bundled() }
 }
 
 fn credential(issuer: &Issuer, id: &str) -> Map<String, Value> {
@@ -48,7 +48,7 @@ async fn revoked_credential_is_set_in_its_place_and_no_other() {
     let first = issuer.issue(first, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
     let second = credential(&issuer, "urn:uuid:2");
     let second = issuer.issue(second, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
-    let list = issuer.set_status("urn:uuid:1", &StatusPurpose::Revocation, true, &now()).await.expect("a list");
+    let list = issuer.set_status("urn:uuid:1", &StatusPurpose::Revocation, 1, &now()).await.expect("a list").list;
     let is_set = |secured: &Secured| {
         let entry = secured.body()["credentialStatus"].as_object().expect("an entry");
         check(&StatusEntry::read(entry).expect("an entry"), list.body()).expect("a good list").is_set()
@@ -62,7 +62,7 @@ async fn credential_without_a_place_for_the_purpose_is_not_suspended() {
     let body = credential(&issuer, "urn:uuid:1");
     issuer.issue(body, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
     for (id, purpose) in [("urn:uuid:1", StatusPurpose::Suspension), ("urn:uuid:2", StatusPurpose::Revocation)] {
-        let error = issuer.set_status(id, &purpose, true, &now()).await.expect_err("no such place");
+        let error = issuer.set_status(id, &purpose, 1, &now()).await.expect_err("no such place");
         assert!(matches!(error, WalletError::Misused { .. }), "{error}");
     }
 }

@@ -12,7 +12,7 @@ use wallet_core::key::{KeyAlgorithm, PublicKey, SecretKey};
 use wallet_core::qr::{self, Symbol, TypeTable, TypeTables};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism, ProofOptions, Secured, prepare};
-use wallet_core::status::{ListTerms, MINIMUM_ENTRIES, StatusEntry, StatusList, StatusPurpose, check};
+use wallet_core::status::{BitstringEntry, ListTerms, MINIMUM_ENTRIES, StatusEntry, StatusList, StatusPurpose, check};
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{Evidence, Expectations, Known, Verdict, verify};
 
@@ -64,7 +64,7 @@ impl Bench {
 
     /// A diploma of about 1.3 KB when it is signed.
     fn diploma(&self) -> Map<String, Value> {
-        let entry = StatusEntry::new(StatusPurpose::Revocation, 94_567, LIST);
+        let entry = BitstringEntry::new(StatusPurpose::Revocation, 94_567, LIST);
         let diploma = json!({
             "@context": ["https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],
             "id": "urn:uuid:6f1d3c1e-6a55-4c83-9d57-0d3a2a1e8a11",
@@ -155,7 +155,7 @@ fn lookups(c: &mut Criterion) {
             b.iter(|| ethr::resolve(black_box(&identity), &history, &Version::Latest, now));
         });
     }
-    let (entry, list) = (StatusEntry::new(StatusPurpose::Revocation, 94_567, LIST), bench.list());
+    let (entry, list) = (StatusEntry::Bitstring(BitstringEntry::new(StatusPurpose::Revocation, 94_567, LIST)), bench.list());
     c.bench_function("status check", |b| b.iter(|| check(black_box(&entry), &list).expect("a good list")));
 }
 

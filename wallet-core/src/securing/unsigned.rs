@@ -4,7 +4,7 @@ use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
 use super::linked_data::Contexts;
-use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt};
+use super::{Disclosure, Kind, Mechanism, Secured, cose, data_integrity, jws, jwt, sign1, status_token};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
@@ -65,9 +65,10 @@ pub struct Unsigned {
 enum Draft {
     Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
     Jwt,
+    Cose(sign1::Draft),
 }
 
-/// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
+/// Prepares a proof over `document`: a credential, a presentation, or the claims of a status list. It joins the Data Integrity proofs the document already has (a proof set, or a chain
 /// where [`ProofOptions::previous`] names some of them).
 ///
 /// Fails with `Misused` when the key does not go with the mechanism, a term is undefined or something may be left out, which
@@ -78,16 +79,26 @@ pub fn prepare(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<Unsigned> {
-    Kind::of(&document)?;
+    let is_list = status_token::is_claims(&document);
+    if !is_list {
+        Kind::of(&document)?;
+    }
     let algorithm = key.algorithm();
     if options.disclosure != Disclosure::Whole {
         return Err(WalletError::misused("something may be left out: use prepare_disclosable"));
     }
     match options.mechanism {
         Mechanism::Jwt => {
-            let message = jwt::prepare(document, options, key)?;
+            let prepare = if is_list { status_token::prepare_jwt } else { jwt::prepare };
+            let message = prepare(document, options, key)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
         }
+        Mechanism::Cose => {
+            let prepare = if is_list { status_token::prepare_cwt } else { cose::prepare };
+            let (message, draft) = prepare(document, options, key)?;
+            Ok(Unsigned { message, algorithm, draft: Draft::Cose(draft) })
+        }
+        _ if is_list => Err(WalletError::misused("a status list of its own is signed as a JWT or COSE")),
         Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 => {
             let earlier = match document.shift_remove("proof") {
                 None => Vec::new(),
@@ -97,7 +108,7 @@ pub fn prepare(
             let (message, proof) = data_integrity::prepare(&document, options, key, contexts)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
         }
-        other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, eddsa-jcs-2022 or jwt")),
+        other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, eddsa-jcs-2022, jwt or cose")),
     }
 }
 
@@ -133,6 +144,7 @@ impl Unsigned {
             return Err(WalletError::misused(format!("the signature must have {length} bytes")));
         }
         let text = match self.draft {
+            Draft::Cose(draft) => return Secured::read_bytes(&sign1::finish(draft, signature)),
             Draft::Jwt => jws::finish(self.message, signature),
             Draft::Embedded { mut body, mut earlier, proof } => {
                 earlier.push(Value::Object(data_integrity::finish(proof, signature)));

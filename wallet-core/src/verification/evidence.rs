@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::did::{Did, DidUrl, Resolution};
+use super::proof_check::method_of;
+use super::status_check;
+use crate::credential::identifier;
+use crate::did::{Did, Resolution};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
-use crate::status::StatusEntry;
+use crate::status::ListFormat;
 use crate::time::Timestamp;
 
 /// What verification looks at besides the credential.
@@ -43,8 +46,13 @@ pub enum Known<T> {
 pub enum Need {
     /// The resolution of a DID.
     Did(Did),
-    /// The status list at a URL.
-    StatusList(String),
+    /// A status list.
+    StatusList {
+        /// Where it is published.
+        url: String,
+        /// The format it must be in.
+        format: ListFormat,
+    },
 }
 
 impl Evidence {
@@ -66,13 +74,14 @@ impl Evidence {
     }
 
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
-        let signers = secured.proofs().iter().filter_map(|proof| proof.method.parse::<DidUrl>().ok());
+        let claimed = secured.body().get("issuer").or(secured.body().get("holder")).and_then(identifier);
+        let signers = secured.proofs().iter().filter_map(|proof| method_of(proof, claimed));
         needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
         let Ok(credential) = secured.credential() else { return };
-        for entry in credential.statuses().into_iter().filter_map(|entry| StatusEntry::read(entry).ok()) {
-            match self.status_lists.get(&entry.list) {
+        for entry in status_check::entries(secured, &credential).into_iter().flatten() {
+            match self.status_lists.get(entry.list()) {
                 None => {
-                    needs.insert(Need::StatusList(entry.list));
+                    needs.insert(Need::StatusList { url: entry.list().to_owned(), format: entry.format() });
                 }
                 // A list has no status of its own, so this goes one level deep.
                 Some(Known::Found { what, .. }) if !credential.has_type("BitstringStatusListCredential") => {

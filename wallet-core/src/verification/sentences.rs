@@ -291,6 +291,24 @@ impl Say for Warning {
                 "What the registry says of {did} was believed, not proven.",
                 "O que o registro diz de {did} foi acreditado, não comprovado."
             ),
+            Self::UndefinedTerm { term } => say!(
+                language,
+                "El dato «{term}» no está definido: no se sabe qué significa.",
+                "The claim \"{term}\" is not defined: what it means is not known.",
+                "O dado «{term}» não está definido: não se sabe o que significa."
+            ),
+            Self::StatusMessage { meaning, value, .. } => say!(
+                language,
+                "El emisor anota sobre su estado: {meaning} ({value}).",
+                "The issuer notes about its state: {meaning} ({value}).",
+                "O emissor anota sobre seu estado: {meaning} ({value})."
+            ),
+            Self::RefreshAvailable { .. } => say!(
+                language,
+                "El emisor tiene una versión más nueva: pida que la actualicen.",
+                "The issuer has a newer version: ask for it to be renewed.",
+                "O emissor tem uma versão mais nova: peça que a atualizem."
+            ),
             Self::Profile { fault } => say!(
                 language,
                 "No cumple su perfil: {fault}.",
