@@ -95,3 +95,60 @@ fn token(uri: &str, bits: &TokenStatusList, entry: &TokenEntry) -> Result<Status
     let value = bits.value(entry.index).ok_or(StatusFault::OutOfRange { entries: bits.entries() })?;
     Ok(StatusValue { purpose: token_list::purpose(value), value, message: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::StatusPurpose;
+    use serde_json::json;
+
+    fn claims() -> Map<String, Value> {
+        let claims = json!({ "sub": "https://example.com/1", "iat": 1, "status_list": { "bits": 2, "lst": "eNo76fITAAPfAgc" } });
+        claims.as_object().expect("an object").clone()
+    }
+
+    fn entry(index: u64, list: &str) -> StatusEntry {
+        StatusEntry::Token(TokenEntry { index, list: list.to_owned() })
+    }
+
+    #[test]
+    fn status_types_are_told_apart() {
+        let list = PublishedList::read(&claims()).expect("a list");
+        let found = |index| list.check(&entry(index, "https://example.com/1")).map(|value| (value.purpose, value.value));
+        assert_eq!(found(0), Ok((StatusPurpose::Revocation, 1)));
+        assert_eq!(found(1), Ok((StatusPurpose::Suspension, 2)));
+        assert_eq!(found(2), Ok((StatusPurpose::Revocation, 0)));
+        assert_eq!(found(3), Ok((StatusPurpose::Other("status type 0x03".to_owned()), 3)));
+        assert_eq!(found(12), Err(StatusFault::OutOfRange { entries: 12 }));
+        assert_eq!(found(12).map_err(|fault| fault.code()), Err("RANGE_ERROR"));
+    }
+
+    #[test]
+    fn list_of_another_uri_or_format_says_nothing() {
+        let list = PublishedList::read(&claims()).expect("a list");
+        assert!(matches!(list.check(&entry(0, "https://example.com/2")), Err(StatusFault::WrongList { .. })));
+        let bitstring = BitstringEntry::new(StatusPurpose::Revocation, 0, "https://example.com/1");
+        assert!(matches!(list.check(&StatusEntry::Bitstring(bitstring)), Err(StatusFault::Unsupported { .. })));
+    }
+
+    #[test]
+    fn time_to_live_is_in_seconds_here_and_in_milliseconds_there() {
+        let mut body = claims();
+        assert_eq!(time_to_live(&body), None);
+        body.insert("ttl".to_owned(), json!(1.5));
+        assert_eq!(time_to_live(&body), Some(Duration::from_millis(1500)));
+        for bad in [json!(0), json!(-1), json!("300")] {
+            body.insert("ttl".to_owned(), bad);
+            assert!(PublishedList::read(&body).is_err());
+        }
+        body.insert("ttl".to_owned(), json!(1e300));
+        assert!(PublishedList::read(&body).is_ok());
+    }
+
+    #[test]
+    fn document_of_linked_data_is_no_token() {
+        let mut body = claims();
+        body.insert("@context".to_owned(), json!(["https://www.w3.org/ns/credentials/v2"]));
+        assert!(matches!(PublishedList::read(&body), Err(StatusFault::Unsupported { .. })));
+    }
+}

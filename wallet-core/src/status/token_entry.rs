@@ -33,3 +33,51 @@ impl TokenEntry {
         json!({ "status_list": { "idx": self.index, "uri": self.list } })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::StatusEntry;
+    use proptest::prelude::*;
+
+    #[test]
+    fn token_status_list_section_6_2() {
+        let status = json!({ "status_list": { "idx": 0, "uri": "https://example.com/statuslists/1" } });
+        let entry = TokenEntry { index: 0, list: "https://example.com/statuslists/1".to_owned() };
+        assert_eq!(entry.to_claim(), status);
+        assert_eq!(StatusEntry::read_claim(&status), [Ok(StatusEntry::Token(entry))]);
+    }
+
+    #[test]
+    fn mechanism_of_another_kind_does_not_go_unnoticed() {
+        let status = json!({ "identifier_list": { "id": "1" }, "status_list": { "idx": 7, "uri": "https://example.com/1" } });
+        let read = StatusEntry::read_claim(&status);
+        assert_eq!(read[0], Err(StatusFault::Unsupported { kind: "identifier_list".to_owned() }));
+        assert!(matches!(&read[1], Ok(StatusEntry::Token(entry)) if entry.index == 7));
+        for bad in [json!({}), json!("x"), json!({ "status_list": [] }), json!({ "status_list": {} })] {
+            assert!(matches!(StatusEntry::read_claim(&bad)[..], [Err(StatusFault::Malformed { .. })]), "{bad}");
+        }
+    }
+
+    #[test]
+    fn index_is_a_whole_number_of_any_size() {
+        let read = |idx: Value| {
+            let json = json!({ "idx": idx, "uri": "https://example.com/1" });
+            TokenEntry::read(json.as_object().expect("an object")).map(|entry| entry.index)
+        };
+        assert_eq!((read(json!(412)), read(json!(1e30))), (Ok(412), Ok(u64::MAX)));
+        for bad in [json!(-1), json!("0"), json!(0.5), json!(null)] {
+            assert!(read(bad.clone()).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_claim_is_read_or_refused(text in "[\\[\\]{}\":,0-9a-z_]{0,40}") {
+            if let Ok(value) = crate::json::read("test", &text) {
+                let _ = StatusEntry::read_claim(&json!({ "status_list": value }));
+                let _ = StatusEntry::read_claim(&value);
+            }
+        }
+    }
+}

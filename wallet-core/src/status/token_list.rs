@@ -148,3 +148,105 @@ fn is_size(bits: u8) -> bool {
 pub fn aggregation<'a>(lists: impl IntoIterator<Item = &'a str>) -> Value {
     json!({ "status_lists": lists.into_iter().collect::<Vec<_>>() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::MINIMUM_ENTRIES;
+    use proptest::prelude::*;
+
+    #[test]
+    fn token_status_list_section_4_1() {
+        let bits = [1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1];
+        let list = TokenStatusList::decode("eNrbuRgAAhcBXQ", 1).expect("a list");
+        assert_eq!((list.bytes.as_slice(), list.entries()), (&[0xb9, 0xa3][..], 16));
+        assert_eq!((0..16).map(|index| list.value(index).expect("in range")).collect::<Vec<_>>(), bits);
+        let pairs = [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3];
+        let list = TokenStatusList::decode("eNo76fITAAPfAgc", 2).expect("a list");
+        assert_eq!((list.bytes.as_slice(), list.entries()), (&[0xc9, 0x44, 0xf9][..], 12));
+        assert_eq!((0..12).map(|index| list.value(index).expect("in range")).collect::<Vec<_>>(), pairs);
+        assert_eq!(list.value(12), None);
+        let mut ours = TokenStatusList::new(12, 2).expect("a list");
+        for (index, value) in (0..).zip(pairs) {
+            ours.set(index, value).expect("in range");
+        }
+        assert_eq!(ours, list);
+    }
+
+    #[test]
+    fn claims_are_those_of_section_5_1() {
+        let list = TokenStatusList::decode("eNrbuRgAAhcBXQ", 1).expect("a list");
+        let terms = TokenListTerms {
+            uri: "https://example.com/statuslists/1".to_owned(),
+            ttl: Some(Duration::from_secs(43_200)),
+            aggregation: Some("https://example.com/statuslists".to_owned()),
+        };
+        let claims = list.to_claims(&terms);
+        assert_eq!((&claims["sub"], &claims["ttl"]), (&json!(terms.uri), &json!(43_200)));
+        assert_eq!(claims["status_list"]["aggregation_uri"], "https://example.com/statuslists");
+        assert_eq!(TokenStatusList::read(&claims["status_list"]), Ok(list));
+        assert_eq!(aggregation([terms.uri.as_str()]), json!({ "status_lists": ["https://example.com/statuslists/1"] }));
+    }
+
+    #[test]
+    fn decompression_stops_at_its_limit() {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        let megabyte = vec![0; 1 << 20];
+        for _ in 0..64 {
+            encoder.write_all(&megabyte).expect("memory");
+        }
+        let bomb = BASE64_URL_SAFE_NO_PAD.encode(encoder.finish().expect("memory"));
+        assert!(bomb.len() < 100_000);
+        assert_eq!(TokenStatusList::decode(&bomb, 8), Err(StatusFault::TooLong));
+    }
+
+    #[test]
+    fn list_that_cannot_be_published_is_not_made() {
+        for (entries, bits) in [(0, 1), (8, 3), (8, 0), (8, 16), (u64::MAX, 8)] {
+            assert!(TokenStatusList::new(entries, bits).is_err());
+        }
+        let mut list = TokenStatusList::new(8, 4).expect("a list");
+        assert!(list.set(0, 16).is_err() && list.set(8, 1).is_err() && list.set(u64::MAX, 1).is_err());
+        assert_eq!(list.value(u64::MAX), None);
+    }
+
+    #[test]
+    fn malformed_list_is_refused() {
+        for bad in [
+            json!({ "bits": 3, "lst": "eNrbuRgAAhcBXQ" }),
+            json!({ "bits": 1, "lst": "eNrbuRgAAhcBXQAA" }),
+            json!({ "bits": 1, "lst": "eNrbuRgAAhcBXA" }),
+            json!({ "bits": 1, "lst": "eNrbuRgAAhcBXQ==" }),
+            json!({ "bits": "1", "lst": "eNrbuRgAAhcBXQ" }),
+            json!({ "lst": "eNrbuRgAAhcBXQ" }),
+            json!({ "bits": 257, "lst": "eNrbuRgAAhcBXQ" }),
+            json!({ "bits": 1 }),
+            json!(7),
+        ] {
+            assert!(matches!(TokenStatusList::read(&bad), Err(StatusFault::Malformed { .. })), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_set_is_read_after_encoding(power in 0u32..4, sets in proptest::collection::vec((0..MINIMUM_ENTRIES, any::<u8>()), 0..50)) {
+            let bits = 1 << power;
+            let mut list = TokenStatusList::new(MINIMUM_ENTRIES, bits).expect("a list");
+            let mut expected = std::collections::HashMap::new();
+            for (index, value) in sets {
+                list.set(index, value & list.mask()).expect("in range");
+                expected.insert(index, value & list.mask());
+            }
+            let decoded = TokenStatusList::decode(&list.encode(), bits).expect("its own text");
+            prop_assert_eq!(&decoded, &list);
+            for (index, value) in &expected {
+                prop_assert_eq!(decoded.value(*index), Some(*value));
+            }
+        }
+
+        #[test]
+        fn any_text_is_decoded_or_refused(text in "eN[A-Za-z0-9_-]{0,80}") {
+            let _ = TokenStatusList::decode(&text, 1);
+        }
+    }
+}
