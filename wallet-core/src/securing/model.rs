@@ -31,6 +31,7 @@ pub(super) fn check(document: &Map<String, Value>, mechanism: Mechanism, context
             }
             Ok(())
         }
+        Kind::StatusList => Ok(()),
         Kind::Presentation => {
             Presentation::check(document).map_err(misused)?;
             tolerate_unknown(linked_data::check_types(document, &TYPED_MEMBERS, contexts))
