@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 /// The claims that belong to the token: RFC 7519 §4.1, OpenID Connect `nonce`, `cnf` (RFC 7800), `status` (Token Status List §6.2).
 const REGISTERED: [&str; 10] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf", "status"];
 /// Those that an issuer may write beside the members of the document.
-const WRITTEN_BY_ISSUERS: [&str; 2] = ["cnf", "status"];
+pub(super) const WRITTEN_BY_ISSUERS: [&str; 2] = ["cnf", "status"];
 /// The claims a header may repeat (RFC 7519 §5.3).
 const REPEATED: [&str; 3] = ["iss", "sub", "aud"];
 /// A key named by its thumbprint (RFC 9278 §3).

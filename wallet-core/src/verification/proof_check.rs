@@ -144,7 +144,7 @@ impl<'a> Examination<'a> {
         needed: VerificationRelationship,
     ) -> Option<PublicKey> {
         let signed = proof.created.as_ref().unwrap_or(self.now).clone();
-        let found = match FoundKey::find(method, needed, resolution, (&signed, self.now)) {
+        let found = match FoundKey::find(method, needed, resolution, (proof, self.now)) {
             Ok(Some(found)) => found,
             Ok(None) => {
                 let reason = match resolution.metadata.deactivated {
@@ -206,11 +206,14 @@ impl FoundKey {
         method: &DidUrl,
         needed: VerificationRelationship,
         resolution: &Resolution,
-        (signed, now): (&Timestamp, &Timestamp),
+        (proof, now): (&Proof, &Timestamp),
     ) -> Result<Option<Self>, Ambiguous> {
+        let signed = proof.created.as_ref().unwrap_or(now);
         let document = &resolution.document.verification_methods;
         let current = match document.iter().find(|m| m.id == *method) {
             Some(current) => Some(current),
+            // Only a token may be vague; the verification method of an embedded proof is the key's own URL (CID 1.0 §3.3).
+            None if proof.mechanism.is_embedded() => None,
             None => only(document.iter().filter(|m| is_meant(method, needed, m)))?,
         };
         let id = current.map_or(method, |current| &current.id);
