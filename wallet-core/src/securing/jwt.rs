@@ -12,33 +12,42 @@ use crate::key::PublicKey;
 use crate::time::Timestamp;
 
 /// The claims that belong to the token and not to the document (RFC 7519 §4.1, OpenID Connect `nonce`).
-const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce"];
+pub(super) const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce"];
 
 /// Reads a token: what it holds, and what it says of its own proof.
 pub(super) fn read(text: &str) -> Result<(jws::Token, Kind, Map<String, Value>, Proof)> {
-    if text.contains('~') {
-        return Err(WalletError::unsupported("SD-JWT", "use vc+jwt or a Data Integrity proof"));
-    }
     let (header, payload, token) = jws::read(text)?;
     let mut body = json::read_object("JWT payload", &payload)?;
-    if body.contains_key("vc") || body.contains_key("vp") {
-        return Err(WalletError::unsupported(
-            "a JWT with a vc or vp claim",
-            "the payload must be the document itself (VC-JOSE-COSE §1.1.2.1)",
-        ));
-    }
-    let kind = Kind::of(&body)?;
+    let kind = kind(&body)?;
     check_types(&header, kind)?;
-    check_claims(kind, &body)?;
     let proof = proof(&header, kind, &body)?;
     body.retain(|name, _| !REGISTERED.contains(&name.as_str()));
     Ok((token, kind, body, proof))
 }
 
+/// What `payload` holds: the document itself, and no wrapping of it.
+pub(super) fn kind(payload: &Map<String, Value>) -> Result<Kind> {
+    if payload.contains_key("vc") || payload.contains_key("vp") {
+        return Err(WalletError::unsupported(
+            "a JWT with a vc or vp claim",
+            "the payload must be the document itself (VC-JOSE-COSE §1.1.2.1)",
+        ));
+    }
+    Kind::of(payload)
+}
+
 /// The signing input of a new token.
 pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<Vec<u8>> {
-    let kind = Kind::of(&document)?;
     let algorithm = jws::algorithm_of(key)?;
+    let (kind, payload) = claims(document, options)?;
+    let (typ, cty) = media_types(kind);
+    let header = json!({ "alg": algorithm, "typ": typ, "cty": cty, "kid": options.method.as_str() });
+    Ok(jws::signing_input(&header, &Value::Object(payload).to_string()))
+}
+
+/// The claims of a new token: the document, with the registered claims that say what `options` do.
+pub(super) fn claims(document: Map<String, Value>, options: &ProofOptions) -> Result<(Kind, Map<String, Value>)> {
+    let kind = Kind::of(&document)?;
     if options.purpose != kind.relationship() {
         return Err(WalletError::misused(format!("a JWT over this document is for {}", kind.relationship())));
     }
@@ -48,8 +57,6 @@ pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key:
     if let Some(name) = REGISTERED.into_iter().find(|name| document.contains_key(*name)) {
         return Err(WalletError::misused(format!("the member {name} would be a claim of the token")));
     }
-    let (typ, cty) = media_types(kind);
-    let header = json!({ "alg": algorithm, "typ": typ, "cty": cty, "kid": options.method.as_str() });
     let mut payload = document;
     let mut claim = |name: &str, value: Value| payload.insert(name.to_owned(), value);
     claim("iat", options.created.unix().into());
@@ -62,7 +69,7 @@ pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key:
     if let Some(audience) = &options.audience {
         claim("aud", audience.as_str().into());
     }
-    Ok(jws::signing_input(&header, &Value::Object(payload).to_string()))
+    Ok((kind, payload))
 }
 
 fn media_types(kind: Kind) -> (&'static str, &'static str) {
@@ -104,7 +111,9 @@ fn check_claims(kind: Kind, payload: &Map<String, Value>) -> Result<()> {
     Ok(())
 }
 
-fn proof(header: &Map<String, Value>, kind: Kind, payload: &Map<String, Value>) -> Result<Proof> {
+/// What a token says of its own proof.
+pub(super) fn proof(header: &Map<String, Value>, kind: Kind, payload: &Map<String, Value>) -> Result<Proof> {
+    check_claims(kind, payload)?;
     let bad = |reason: &str| WalletError::malformed("JWT", reason);
     let party = if kind == Kind::Credential { "issuer" } else { "holder" };
     let issuer = payload.get("iss").or(payload.get(party)).and_then(identifier);
@@ -118,12 +127,6 @@ fn proof(header: &Map<String, Value>, kind: Kind, payload: &Map<String, Value>) 
         Some(Value::String(nonce)) => Some(nonce.clone()),
         Some(_) => return Err(bad("its nonce is not text")),
     };
-    let audience = match payload.get("aud") {
-        None => Some(Vec::new()),
-        Some(Value::String(one)) => Some(vec![one.clone()]),
-        Some(Value::Array(all)) => all.iter().map(|a| a.as_str().map(str::to_owned)).collect(),
-        Some(_) => None,
-    };
     Ok(Proof {
         mechanism: Mechanism::Jwt,
         method,
@@ -132,12 +135,23 @@ fn proof(header: &Map<String, Value>, kind: Kind, payload: &Map<String, Value>) 
         not_before: moment(payload, "nbf")?,
         expires: moment(payload, "exp")?,
         nonce,
-        audience: audience.ok_or_else(|| bad("its aud is neither text nor a list of it"))?,
+        audience: audience(payload)?,
     })
 }
 
+/// Whom a token is meant for: `aud`, one or several (RFC 7519 §4.1.3).
+pub(super) fn audience(payload: &Map<String, Value>) -> Result<Vec<String>> {
+    let audience = match payload.get("aud") {
+        None => Some(Vec::new()),
+        Some(Value::String(one)) => Some(vec![one.clone()]),
+        Some(Value::Array(all)) => all.iter().map(|a| a.as_str().map(str::to_owned)).collect(),
+        Some(_) => None,
+    };
+    audience.ok_or_else(|| WalletError::malformed("JWT", "its aud is neither text nor a list of it"))
+}
+
 /// The absolute URL a `kid` stands for: itself, or relative to the issuer.
-fn absolute(kid: &str, issuer: Option<&str>) -> Option<String> {
+pub(super) fn absolute(kid: &str, issuer: Option<&str>) -> Option<String> {
     let is_url = |text: &str| url::Url::parse(text).is_ok();
     if is_url(kid) {
         return Some(kid.to_owned());
@@ -147,7 +161,7 @@ fn absolute(kid: &str, issuer: Option<&str>) -> Option<String> {
 }
 
 /// A NumericDate claim; fractions of a second are allowed and kept out (RFC 7519 §2).
-fn moment(payload: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>> {
+pub(super) fn moment(payload: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>> {
     let Some(value) = payload.get(name) else { return Ok(None) };
     let seconds = value.as_i64().or_else(|| value.as_f64().filter(|s| s.is_finite()).map(|s| s.floor() as i64));
     let seconds = seconds.ok_or_else(|| WalletError::malformed("JWT", format!("its {name} is not a number of seconds")))?;

@@ -13,7 +13,9 @@ pub mod linked_data;
 mod mechanism;
 mod nested;
 mod proof;
+pub mod sd_jwt;
 mod secured;
+mod showing;
 mod unsigned;
 
 pub use disclosure::Disclosure;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::sd_jwt::Profile;
 use super::secured::Form;
 use super::{Kind, Secured, has_type};
 use crate::error::{Result, WalletError};
@@ -37,14 +38,19 @@ impl Secured {
     pub fn to_value(&self) -> Value {
         match &self.form {
             Form::Embedded(_) => json::read("document", self.text.trim()).expect("the text was read as JSON before"),
-            Form::Jwt(token) => {
-                let (media, name) = match self.kind {
-                    Kind::Credential => ("vc+jwt", "EnvelopedVerifiableCredential"),
-                    Kind::Presentation => ("vp+jwt", "EnvelopedVerifiablePresentation"),
-                };
-                json!({ "@context": CONTEXT, "id": format!("data:application/{media},{}", token.text()), "type": name })
-            }
+            Form::Jwt(token) => self.envelope("jwt", token.text()),
+            // VC DM has no place for a credential outside it.
+            Form::SdJwt(token) if token.profile() == Profile::Vc => token.text().into(),
+            Form::SdJwt(token) => self.envelope("sd-jwt", token.text()),
         }
+    }
+
+    fn envelope(&self, form: &str, token: &str) -> Value {
+        let (short, name) = match self.kind {
+            Kind::Credential => ("vc", "EnvelopedVerifiableCredential"),
+            Kind::Presentation => ("vp", "EnvelopedVerifiablePresentation"),
+        };
+        json!({ "@context": CONTEXT, "id": format!("data:application/{short}+{form},{token}"), "type": name })
     }
 }
 
@@ -68,9 +74,9 @@ fn read_item(item: &Value) -> Result<Secured> {
 /// The token inside an `EnvelopedVerifiableCredential` or `EnvelopedVerifiablePresentation`; none when `document` is neither.
 pub(super) fn enveloped(document: &Map<String, Value>) -> Result<Option<&str>> {
     let media = if has_type(document, "EnvelopedVerifiableCredential") {
-        "application/vc+jwt"
+        ["application/vc+jwt", "application/vc+sd-jwt"]
     } else if has_type(document, "EnvelopedVerifiablePresentation") {
-        "application/vp+jwt"
+        ["application/vp+jwt", "application/vp+sd-jwt"]
     } else {
         return Ok(None);
     };
@@ -78,8 +84,11 @@ pub(super) fn enveloped(document: &Map<String, Value>) -> Result<Option<&str>> {
     let Some((found, token)) = url.and_then(|url| url.split_once(',')) else {
         return Err(WalletError::malformed("envelope", "its id is not a data: URL"));
     };
-    if !found.eq_ignore_ascii_case(media) {
-        return Err(WalletError::unsupported(format!("an envelope of {found}"), format!("use {media}")));
+    let Some(media) = media.into_iter().find(|media| found.eq_ignore_ascii_case(media)) else {
+        return Err(WalletError::unsupported(format!("an envelope of {found}"), format!("use {}", media.join(" or "))));
+    };
+    if media.ends_with("sd-jwt") != token.contains('~') {
+        return Err(WalletError::malformed("envelope", "its token is not of its media type"));
     }
     if document.contains_key("proof") {
         return Err(WalletError::malformed("envelope", "it carries a proof beside its token"));

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::linked_data::Contexts;
-use super::{Kind, Proof, SignatureFault, data_integrity, jws, jwt, nested};
+use super::sd_jwt::{self, SdJwt};
+use super::{Kind, Mechanism, Proof, SignatureFault, data_integrity, jws, jwt, nested};
 use crate::credential::{Credential, CredentialFault};
 use crate::error::{Result, WalletError};
 use crate::json;
@@ -29,10 +30,11 @@ pub(super) enum Form {
     /// The proof objects, in the order of [`Secured::proofs`].
     Embedded(Vec<Map<String, Value>>),
     Jwt(jws::Token),
+    SdJwt(Box<SdJwt>),
 }
 
 impl Secured {
-    /// Reads a credential or presentation: JSON with `proof`, a compact JWT, or the JSON envelope of one.
+    /// Reads a credential or presentation: JSON with `proof`, a JWT or SD-JWT, or the JSON envelope of one.
     ///
     /// Fails with `Unsupported` when it is secured, but by no mechanism of this version, and `Malformed` when it is not secured.
     pub fn read(text: &str) -> Result<Self> {
@@ -64,7 +66,13 @@ impl Secured {
 
     /// The credential it is, its structure checked as its mechanism's data model asks.
     pub fn credential(&self) -> Result<Credential, Vec<CredentialFault>> {
-        Credential::check(&self.body)
+        if let Some(Err(fault)) = self.sd_jwt().map(SdJwt::claims) {
+            return Err(vec![CredentialFault::Disclosures { reason: fault.to_string() }]);
+        }
+        match self.proofs.first().map(|proof| proof.mechanism) {
+            Some(Mechanism::SdJwtVc) => Credential::check_sd_jwt_vc(&self.body),
+            _ => Credential::check(&self.body),
+        }
     }
 
     /// What each proof of a known mechanism says of itself; at least one.
@@ -84,12 +92,16 @@ impl Secured {
                 let proof = proofs.get(proof).ok_or_else(|| SignatureFault::malformed("there is no such proof"))?;
                 data_integrity::check(&self.body, proof, key, contexts)
             }
-            Form::Jwt(_) if proof > 0 => Err(SignatureFault::malformed("there is no such proof")),
+            Form::Jwt(_) | Form::SdJwt(_) if proof > 0 => Err(SignatureFault::malformed("there is no such proof")),
             Form::Jwt(token) => token.check(key),
+            Form::SdJwt(token) => token.check_signature(key),
         }
     }
 
     pub(super) fn read_json(text: &str, mut document: Map<String, Value>) -> Result<Self> {
+        if document.contains_key("payload") && !document.contains_key("type") {
+            return Self::from_sd_jwt(text, SdJwt::read(text)?);
+        }
         if let Some(token) = nested::enveloped(&document)? {
             return Self::from_token(text, token);
         }
@@ -123,8 +135,17 @@ impl Secured {
     }
 
     fn from_token(text: &str, token: &str) -> Result<Self> {
+        if token.contains('~') {
+            return Self::from_sd_jwt(text, SdJwt::read(token)?);
+        }
         let (token, kind, body, proof) = jwt::read(token)?;
         let (text, proofs) = (text.to_owned(), vec![proof]);
         Ok(Self { text, kind, body, proofs, unsupported: Vec::new(), form: Form::Jwt(token) })
+    }
+
+    fn from_sd_jwt(text: &str, token: SdJwt) -> Result<Self> {
+        let (kind, body, proof) = sd_jwt::read(&token)?;
+        let (text, proofs) = (text.to_owned(), vec![proof]);
+        Ok(Self { text, kind, body, proofs, unsupported: Vec::new(), form: Form::SdJwt(Box::new(token)) })
     }
 }

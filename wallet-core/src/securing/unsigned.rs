@@ -4,6 +4,7 @@ use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
 use super::linked_data::Contexts;
+use super::sd_jwt::{self, UnsignedSdJwt};
 use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
@@ -64,7 +65,8 @@ pub struct Unsigned {
 #[derive(Debug, Clone, PartialEq)]
 enum Draft {
     Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
-    Jwt,
+    /// A token, and the text around it.
+    Jwt { before: String, after: String },
 }
 
 /// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
@@ -86,7 +88,7 @@ pub fn prepare(
     match options.mechanism {
         Mechanism::Jwt => {
             let message = jwt::prepare(document, options, key)?;
-            Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
+            Ok(Unsigned { message, algorithm, draft: Draft::Jwt { before: String::new(), after: String::new() } })
         }
         Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 => {
             let earlier = match document.shift_remove("proof") {
@@ -111,9 +113,10 @@ pub fn prepare_disclosable(
     contexts: &Contexts,
     rng: &mut dyn CryptoRng,
 ) -> Result<Unsigned> {
-    let _ = (document, key, contexts, rng);
+    let _ = contexts;
     match options.mechanism {
-        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 | Mechanism::SdJwt | Mechanism::SdJwtVc => {
+        Mechanism::SdJwt | Mechanism::SdJwtVc => Ok(sd_jwt::prepare_secured(document, options, key, rng)?.into()),
+        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
             Err(WalletError::unsupported(options.mechanism.as_str(), "use another mechanism"))
         }
         whole => Err(WalletError::misused(format!("{} shows the whole document: use prepare", whole.as_str()))),
@@ -128,12 +131,9 @@ impl Unsigned {
 
     /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384), never DER.
     pub fn finish(self, signature: &[u8]) -> Result<Secured> {
-        let length = if self.algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
-        if signature.len() != length {
-            return Err(WalletError::misused(format!("the signature must have {length} bytes")));
-        }
+        check_length(self.algorithm, signature)?;
         let text = match self.draft {
-            Draft::Jwt => jws::finish(self.message, signature),
+            Draft::Jwt { before, after } => before + &jws::finish(self.message, signature) + &after,
             Draft::Embedded { mut body, mut earlier, proof } => {
                 earlier.push(Value::Object(data_integrity::finish(proof, signature)));
                 let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };
@@ -143,4 +143,19 @@ impl Unsigned {
         };
         Secured::read(&text)
     }
+}
+
+impl From<UnsignedSdJwt> for Unsigned {
+    fn from(UnsignedSdJwt { message, algorithm, before, after }: UnsignedSdJwt) -> Self {
+        Self { message, algorithm, draft: Draft::Jwt { before, after } }
+    }
+}
+
+/// Refuses a signature of another length than the algorithm's, such as one in DER.
+pub(super) fn check_length(algorithm: KeyAlgorithm, signature: &[u8]) -> Result<()> {
+    let length = if algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
+    if signature.len() == length {
+        return Ok(());
+    }
+    Err(WalletError::misused(format!("the signature must have {length} bytes")))
 }

@@ -113,9 +113,9 @@ impl Verified {
         &self.credentials
     }
 
-    /// The claims of each credential: its `credentialSubject`, one object or a list.
+    /// The claims of each credential: its `credentialSubject`, one object or a list, or those of an SD-JWT VC.
     pub fn claims(&self) -> Vec<&Value> {
-        self.credentials.iter().filter_map(|credential| credential.json().get("credentialSubject")).collect()
+        self.credentials.iter().filter_map(Credential::subject_claims).collect()
     }
 
     /// What a person should know although every check passed.

@@ -1,0 +1,63 @@
+//! What a holder does with a credential that need not be shown whole.
+
+use rand_core::CryptoRng;
+
+use super::linked_data::Contexts;
+use super::sd_jwt::{BindingFault, BindingTerms, KeyBinding, SdJwt};
+use super::secured::Form;
+use super::{Secured, Unsigned};
+use crate::error::{Result, WalletError};
+use crate::json::JsonPointer;
+use crate::key::PublicKey;
+use crate::time::Timestamp;
+
+impl Secured {
+    /// The claims and list items that may be left out, each by its place in the [body](Secured::body).
+    pub fn disclosable(&self) -> Vec<JsonPointer> {
+        self.sd_jwt().map(SdJwt::disclosable).unwrap_or_default()
+    }
+
+    /// The same credential with no more than the values that `pointers` lead to in its [body](Secured::body), and what must always
+    /// be shown; a value that may be left out on its own inside one of them is, unless it is named too.
+    ///
+    /// Fails with `Misused` when a pointer leads nowhere, or the credential is always shown whole.
+    pub fn disclose(&self, pointers: &[JsonPointer], contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Self> {
+        let _ = (contexts, rng);
+        match &self.form {
+            Form::SdJwt(token) => Self::read(token.disclose(pointers)?.text()),
+            _ => Err(WalletError::misused("this credential is always shown whole")),
+        }
+    }
+
+    /// The holder's signature over this SD-JWT for one verifier, ready to be signed: a presentation (RFC 9901 §4.3).
+    ///
+    /// Fails with `Misused` when `key` is not the one that the issuer has named as the holder's.
+    pub fn bind(&self, nonce: &str, audience: &str, key: &PublicKey, now: &Timestamp) -> Result<Unsigned> {
+        let token = self.sd_jwt().ok_or_else(|| WalletError::misused("this credential goes into a signed presentation"))?;
+        Ok(token.bind(&BindingTerms { nonce, audience, key, now })?.into())
+    }
+
+    /// What the key binding says, when there is one that can be read.
+    pub fn binding(&self) -> Option<&KeyBinding> {
+        self.sd_jwt()?.binding()
+    }
+
+    /// Checks that the holder has signed what is presented here, not long before `now` (RFC 9901 §7.3 step 5); whether for this
+    /// verifier is [`KeyBinding::check_answers`].
+    pub fn check_binding(&self, now: &Timestamp) -> Result<&KeyBinding, BindingFault> {
+        self.sd_jwt().ok_or(BindingFault::Missing)?.check_binding(now)
+    }
+
+    /// The key that whoever presents must hold, when the issuer has named one (`cnf`).
+    pub fn holder_key(&self) -> Option<PublicKey> {
+        self.sd_jwt()?.holder_key().ok()
+    }
+
+    /// The SD-JWT it is, when it is one.
+    pub fn sd_jwt(&self) -> Option<&SdJwt> {
+        match &self.form {
+            Form::SdJwt(token) => Some(token),
+            _ => None,
+        }
+    }
+}
