@@ -231,7 +231,7 @@ impl Document {
         if paths.len() == all_paths && names.len() == all_names { Ok(()) } else { Err(bad("it describes a claim twice")) }
     }
 
-    /// This document put over `base`, the one it extends (§5.5.3, §5.6.5).
+    /// This document put over `base`, the one it extends (§5.5.2, §5.6.5).
     fn over(self, base: Self) -> Result<Self> {
         let mut claims = base.claims;
         for claim in self.claims {
