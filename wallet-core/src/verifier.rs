@@ -13,6 +13,7 @@ use crate::presentation::Request;
 use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
+use crate::securing::sd_jwt::IssuerMetadata;
 use crate::time::Timestamp;
 use crate::trust_pack::TrustPack;
 use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Place, Presenter, Reason, Verdict, verify};
@@ -135,6 +136,10 @@ impl Verifier {
                         let known = self.fetch_list(&url, now).await;
                         evidence.status_lists.insert(url, known);
                     }
+                    Need::Issuer(issuer) => {
+                        let known = self.fetch_issuer(&issuer, now).await;
+                        evidence.issuers.insert(issuer, known);
+                    }
                 }
             }
         }
@@ -156,21 +161,40 @@ impl Verifier {
 
     /// Fetches a status list whole, so that its publisher does not learn which credential is judged.
     async fn fetch_list(&self, url: &str, now: &Timestamp) -> Known<Secured> {
-        let missing = |why: String| Known::Missing { why };
-        let Some(network) = &self.network else { return missing("there is no network".to_owned()) };
-        let mut request = HttpRequest::get(url);
-        request.headers.push(("accept".to_owned(), "application/vc, application/vc+jwt, application/json".to_owned()));
-        match network.send(request).await {
-            Err(error) => missing(error.to_string()),
-            Ok(response) if response.status != 200 => missing(format!("the server answered {}", response.status)),
-            Ok(response) => match String::from_utf8(response.body)
-                .map_err(|e| e.to_string())
-                .and_then(|t| Secured::read(&t).map_err(|e| e.to_string()))
-            {
-                Ok(what) => Known::Found { what, as_of: now.clone() },
-                Err(why) => missing(why),
-            },
+        let text = self.fetch(url, "application/vc, application/vc+jwt, application/json").await;
+        match text.and_then(|text| Secured::read(&text).map_err(|e| e.to_string())) {
+            Ok(what) => Known::Found { what, as_of: now.clone() },
+            Err(why) => Known::Missing { why },
         }
+    }
+
+    /// Fetches what an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4).
+    async fn fetch_issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
+        let Ok(url) = IssuerMetadata::url(issuer) else { return Known::Impossible };
+        match self.fetch_keys(&url, issuer).await {
+            Ok(what) => Known::Found { what, as_of: now.clone() },
+            Err(why) => Known::Missing { why },
+        }
+    }
+
+    async fn fetch_keys(&self, url: &str, issuer: &str) -> Result<IssuerMetadata, String> {
+        let metadata = self.fetch(url, "application/json").await?;
+        let metadata = IssuerMetadata::read(&metadata, issuer).map_err(|e| e.to_string())?;
+        let Some(keys_at) = metadata.keys_at.clone() else { return Ok(metadata) };
+        let keys = self.fetch(&keys_at, "application/jwk-set+json, application/json").await?;
+        metadata.with_keys(&keys).map_err(|e| e.to_string())
+    }
+
+    /// The text at a URL that came from outside, or what happened instead.
+    async fn fetch(&self, url: &str, accept: &str) -> Result<String, String> {
+        let network = self.network.as_ref().ok_or("there is no network")?;
+        let mut request = HttpRequest::get(url);
+        request.headers.push(("accept".to_owned(), accept.to_owned()));
+        let response = network.send(request).await.map_err(|error| error.to_string())?;
+        if response.status != 200 {
+            return Err(format!("the server answered {}", response.status));
+        }
+        String::from_utf8(response.body).map_err(|e| e.to_string())
     }
 }
 

@@ -1,9 +1,9 @@
-//! What a holder does with a credential that need not be shown whole.
+//! A credential that need not be shown whole: what its holder does with it, and who answers for it.
 
 use rand_core::CryptoRng;
 
 use super::linked_data::Contexts;
-use super::sd_jwt::{BindingFault, BindingTerms, KeyBinding, SdJwt};
+use super::sd_jwt::{BindingFault, BindingTerms, KeyBinding, Profile, SdJwt};
 use super::secured::Form;
 use super::{Secured, Unsigned};
 use crate::error::{Result, WalletError};
@@ -51,6 +51,13 @@ impl Secured {
     /// The key that whoever presents must hold, when the issuer has named one (`cnf`).
     pub fn holder_key(&self) -> Option<PublicKey> {
         self.sd_jwt()?.holder_key().ok()
+    }
+
+    /// The issuer of an SD-JWT VC that goes by a web address, whose keys are in its
+    /// [`IssuerMetadata`](super::sd_jwt::IssuerMetadata) (draft-ietf-oauth-sd-jwt-vc §2.5).
+    pub fn web_issuer(&self) -> Option<&str> {
+        let token = self.sd_jwt().filter(|token| token.profile() == Profile::Vc)?;
+        token.claims().ok()?.get("iss")?.as_str().filter(|issuer| issuer.starts_with("https://"))
     }
 
     /// The SD-JWT it is, when it is one.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::did::{Did, DidUrl, Resolution};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
+use crate::securing::sd_jwt::IssuerMetadata;
 use crate::status::StatusEntry;
 use crate::time::Timestamp;
 
@@ -17,6 +18,10 @@ pub struct Evidence {
     pub resolutions: BTreeMap<Did, Known<Resolution>>,
     /// What is known of each status list, by its URL.
     pub status_lists: BTreeMap<String, Known<Secured>>,
+    /// What is known of each issuer that goes by a web address, by that address.
+    pub issuers: BTreeMap<String, Known<IssuerMetadata>>,
+    /// Type metadata documents as they were retrieved, each by its `vct`; never fetched, since that tells their publisher.
+    pub type_metadata: BTreeMap<String, String>,
 }
 
 /// Something that was looked for.
@@ -45,12 +50,15 @@ pub enum Need {
     Did(Did),
     /// The status list at a URL.
     StatusList(String),
+    /// The metadata of the issuer at a web address.
+    Issuer(String),
 }
 
 impl Evidence {
     /// No evidence but these contexts.
     pub fn new(contexts: Contexts) -> Self {
-        Self { contexts, resolutions: BTreeMap::new(), status_lists: BTreeMap::new() }
+        let (resolutions, status_lists) = (BTreeMap::new(), BTreeMap::new());
+        Self { contexts, resolutions, status_lists, issuers: BTreeMap::new(), type_metadata: BTreeMap::new() }
     }
 
     /// What `secured`, its nested credentials and their status lists need that has not been looked for yet.
@@ -66,8 +74,14 @@ impl Evidence {
     }
 
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
-        let signers = secured.proofs().iter().filter_map(|proof| proof.method.parse::<DidUrl>().ok());
-        needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
+        match secured.web_issuer() {
+            Some(issuer) if self.issuers.contains_key(issuer) => {}
+            Some(issuer) => drop(needs.insert(Need::Issuer(issuer.to_owned()))),
+            None => {
+                let signers = secured.proofs().iter().filter_map(|proof| proof.method.parse::<DidUrl>().ok());
+                needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
+            }
+        }
         let Ok(credential) = secured.credential() else { return };
         for entry in credential.statuses().into_iter().filter_map(|entry| StatusEntry::read(entry).ok()) {
             match self.status_lists.get(&entry.list) {

@@ -51,7 +51,13 @@ impl<'a> Examination<'a> {
         };
         let Some(resolution) = self.resolution(&method.did(), place) else { return };
         let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
-        match secured.check_signature(index, &key, &self.evidence.contexts) {
+        self.signature(secured, index, &key, place);
+    }
+
+    /// Checks one signature, by its place among the proofs, under the key that was found for it.
+    pub(super) fn signature(&mut self, secured: &Secured, index: usize, key: &PublicKey, place: Place) {
+        let proof = &secured.proofs()[index];
+        match secured.check_signature(index, key, &self.evidence.contexts) {
             Ok(()) => {}
             Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),
             Err(SignatureFault::WrongAlgorithm) => self.reject(place, Reason::WrongAlgorithm { method: proof.method.clone() }),
@@ -62,7 +68,7 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn proof_time(&mut self, proof: &Proof, place: Place) {
+    pub(super) fn proof_time(&mut self, proof: &Proof, place: Place) {
         if let Some(at) = proof.created.as_ref().filter(|at| **at > self.now.plus_seconds(CLOCK_SKEW)) {
             self.reject(place, Reason::ProofFromFuture { at: at.clone() });
         }

@@ -65,9 +65,14 @@ impl KeyBinding {
         &self.created
     }
 
-    /// Whether it answers the request of this `nonce`, compared in constant time, by this `audience` (RFC 9901 §7.3 step 5.6).
+    /// Whether it answers this one-time value, compared in constant time.
+    pub fn is_for_nonce(&self, nonce: &str) -> bool {
+        self.nonce.as_bytes().ct_eq(nonce.as_bytes()).into()
+    }
+
+    /// Whether it answers the request of this `nonce` by this `audience` (RFC 9901 §7.3 step 5.6).
     pub fn check_answers(&self, nonce: &str, audience: &str) -> Result<(), BindingFault> {
-        if !bool::from(self.nonce.as_bytes().ct_eq(nonce.as_bytes())) {
+        if !self.is_for_nonce(nonce) {
             return Err(BindingFault::WrongNonce);
         }
         if self.audience == audience { Ok(()) } else { Err(BindingFault::WrongAudience) }
