@@ -55,7 +55,8 @@ fn issue(issuer: &Party, claims: Map<String, Value>, mechanism: Mechanism, discl
     let options =
         ProofOptions { disclosure, ..ProofOptions::new(mechanism, issuer.method(), purpose, at("2026-03-01T12:00:00Z")) };
     let key = issuer.key.public_key();
-    let unsigned = prepare_disclosable(claims, &options, &key, &Contexts::bundled(), &mut system_rng()).expect("it can be signed");
+    let unsigned =
+        prepare_disclosable(claims, &options, &key, &Contexts::bundled(), &mut system_rng()).expect("it can be signed");
     let signature = issuer.key.sign(unsigned.message());
     unsigned.finish(&signature).expect("the signature fits")
 }
@@ -312,7 +313,8 @@ fn rules_of_the_type_are_kept_when_they_are_at_hand() {
         world.evidence.type_metadata = BTreeMap::from([(VCT.to_owned(), text)]);
         world.verify(&presented)
     };
-    let kept = json!([{ "path": ["given_name"], "sd": "always", "mandatory": true }, { "path": ["family_name"], "mandatory": true }]);
+    let kept =
+        json!([{ "path": ["given_name"], "sd": "always", "mandatory": true }, { "path": ["family_name"], "mandatory": true }]);
     assert!(matches!(with(document(kept)), Verdict::Accepted(_)));
     for broken in [json!([{ "path": ["given_name"], "sd": "never" }]), json!([{ "path": ["vct", "name"] }]), json!("none")] {
         rejects_only(&with(document(broken)), |reason| matches!(reason, Reason::TypeNotFollowed { .. }));

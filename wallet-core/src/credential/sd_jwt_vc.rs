@@ -6,8 +6,7 @@ use super::{CredentialFault, objects, strings};
 use crate::time::Timestamp;
 
 /// The claims that say nothing of the subject.
-const TECHNICAL: [&str; 11] =
-    ["iss", "iat", "nbf", "exp", "aud", "jti", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
+const TECHNICAL: [&str; 11] = ["iss", "iat", "nbf", "exp", "aud", "jti", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
 
 /// From when and until when it is valid, where it says so.
 type Validity = (Option<Timestamp>, Option<Timestamp>);

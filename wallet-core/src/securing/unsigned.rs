@@ -64,9 +64,16 @@ pub struct Unsigned {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Draft {
-    Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
+    Embedded {
+        body: Map<String, Value>,
+        earlier: Vec<Value>,
+        proof: Map<String, Value>,
+    },
     /// A token, and the text around it.
-    Jwt { before: String, after: String },
+    Jwt {
+        before: String,
+        after: String,
+    },
 }
 
 /// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain

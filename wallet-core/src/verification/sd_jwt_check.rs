@@ -3,9 +3,9 @@
 use super::{Examination, Gap, IssuerUsed, Known, Place, Presenter, Reason, Warning};
 use crate::credential::{Credential, ModelVersion};
 use crate::did::{self, VerificationRelationship};
+use crate::securing::Secured;
 use crate::securing::sd_jwt::type_metadata::{TypeFault, TypeMetadata};
 use crate::securing::sd_jwt::{BindingFault, IssuerMetadata, KeyBinding, Onlooker};
-use crate::securing::Secured;
 
 impl<'a> Examination<'a> {
     /// Checks that `secured` is signed by the credential's issuer, whatever the issuer goes by.
@@ -78,7 +78,9 @@ impl<'a> Examination<'a> {
                 self.answers(binding, place);
             }
             Err(BindingFault::Missing) => self.reject(place, Reason::HolderBindingMissing),
-            Err(BindingFault::UnsupportedKey) => self.gap(place, Gap::Unsupported { what: "the holder's kind of key".to_owned() }),
+            Err(BindingFault::UnsupportedKey) => {
+                self.gap(place, Gap::Unsupported { what: "the holder's kind of key".to_owned() })
+            }
             Err(fault) => self.reject(place, Reason::HolderBindingBad { fault: fault.to_string() }),
         }
     }
@@ -103,7 +105,8 @@ impl<'a> Examination<'a> {
     pub(super) fn type_rules(&mut self, secured: &Secured, credential: &Credential, place: Place) {
         let documents = &self.evidence.type_metadata;
         let Some(&vct) = credential.types().first().filter(|_| credential.version() == ModelVersion::SdJwtVc) else { return };
-        let Some(outline) = secured.sd_jwt().filter(|_| documents.contains_key(vct)).and_then(|token| token.outline().ok()) else {
+        let Some(outline) = secured.sd_jwt().filter(|_| documents.contains_key(vct)).and_then(|token| token.outline().ok())
+        else {
             return;
         };
         let integrity = credential.json().get("vct#integrity").and_then(|integrity| integrity.as_str());

@@ -236,8 +236,12 @@ mod tests {
 
     #[test]
     fn reserved_names_are_misuse_at_any_level() {
-        for claims in [json!({ "_sd": [] }), json!({ "_sd_alg": "sha-256" }), json!({ "a": [{ "...": "x" }] }), json!({ "a": { "_sd": 1 } })]
-        {
+        for claims in [
+            json!({ "_sd": [] }),
+            json!({ "_sd_alg": "sha-256" }),
+            json!({ "a": [{ "...": "x" }] }),
+            json!({ "a": { "_sd": 1 } }),
+        ] {
             assert!(matches!(conceal_in(claims, &[], 0), Err(WalletError::Misused { .. })));
         }
     }

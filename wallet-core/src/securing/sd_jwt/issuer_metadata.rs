@@ -115,7 +115,9 @@ mod tests {
         ] {
             assert_eq!(IssuerMetadata::url(issuer).as_deref(), Ok(url));
         }
-        for bad in ["http://example.com", "https://example.com?a", "https://example.com#a", "https://a@example.com", "did:web:a", ""] {
+        for bad in
+            ["http://example.com", "https://example.com?a", "https://example.com#a", "https://a@example.com", "did:web:a", ""]
+        {
             assert!(IssuerMetadata::url(bad).is_err(), "{bad}");
         }
     }

@@ -258,7 +258,9 @@ impl ClaimEntry {
         };
         let svg_id = text_of(entry, "svg_id")?;
         let name = |id: &String| {
-            id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !id.starts_with(|c: char| c.is_ascii_digit()) && !id.is_empty()
+            id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && !id.starts_with(|c: char| c.is_ascii_digit())
+                && !id.is_empty()
         };
         if svg_id.as_ref().is_some_and(|id| !name(id)) {
             return Err(bad("an svg_id is not a plain name"));

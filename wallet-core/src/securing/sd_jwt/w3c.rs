@@ -17,7 +17,8 @@ pub(super) fn terms(document: Map<String, Value>, options: &ProofOptions) -> Res
 /// The document it holds, without the claims that belong to the token, and what it says of its proof.
 pub(super) fn read(token: &SdJwt) -> Result<(Kind, Map<String, Value>, Proof)> {
     let Ok(claims) = token.claims() else {
-        let presentation = token.header().get("typ").and_then(Value::as_str).is_some_and(|typ| jws::is_media_type(typ, "vp+sd-jwt"));
+        let presentation =
+            token.header().get("typ").and_then(Value::as_str).is_some_and(|typ| jws::is_media_type(typ, "vp+sd-jwt"));
         let kind = if presentation { Kind::Presentation } else { Kind::Credential };
         return Ok((kind, Map::new(), unknown_proof(token, Mechanism::SdJwt)));
     };

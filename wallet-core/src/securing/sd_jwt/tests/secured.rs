@@ -1,6 +1,6 @@
 //! Credentials and presentations of both profiles, through `Secured`.
 
-use super::{UnwrapErr, SysRng, at, holder, issuer, object, pointers};
+use super::{SysRng, UnwrapErr, at, holder, issuer, object, pointers};
 use crate::credential::{CredentialFault, ModelVersion};
 use crate::did::VerificationRelationship;
 use crate::error::WalletError;
@@ -48,7 +48,10 @@ fn w3c_credential_keeps_its_body_and_its_claims_can_be_left_out() {
     let proof = &secured.proofs()[0];
     assert_eq!((proof.mechanism, proof.method.as_str(), &proof.created), (Mechanism::SdJwt, METHOD, &Some(at(NOW))));
     let token = secured.sd_jwt().expect("an SD-JWT");
-    assert_eq!((token.profile(), &token.header()["typ"], &token.header()["cty"]), (Profile::W3c, &json!("vc+sd-jwt"), &json!("vc")));
+    assert_eq!(
+        (token.profile(), &token.header()["typ"], &token.header()["cty"]),
+        (Profile::W3c, &json!("vc+sd-jwt"), &json!("vc"))
+    );
     let contexts = Contexts::bundled();
     assert_eq!(secured.check_signature(0, &issuer().public_key(), &contexts), Ok(()));
     assert_eq!(secured.check_signature(1, &issuer().public_key(), &contexts).is_err(), true);
@@ -132,7 +135,8 @@ fn holder_presents_an_sd_jwt_vc_to_one_verifier() {
 #[test]
 fn altered_disclosure_is_a_fault_of_the_credential_and_of_the_signature() {
     for mechanism in [Mechanism::SdJwt, Mechanism::SdJwtVc] {
-        let (document, pointer) = if mechanism == Mechanism::SdJwt { (diploma(), "/credentialSubject/name") } else { (pid(), "/age") };
+        let (document, pointer) =
+            if mechanism == Mechanism::SdJwt { (diploma(), "/credentialSubject/name") } else { (pid(), "/age") };
         let secured = sign(document, mechanism, only(&[pointer])).expect("a credential");
         let mut parts: Vec<&str> = secured.text().split('~').collect();
         parts[1] = "WyJzYWx0IiwibmFtZSIsIkV2YSJd";

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::json::JsonPointer;
 use crate::key::{KeyAlgorithm, SecretKey};
-use crate::securing::sd_jwt::{SdJwt, prepare};
 use crate::securing::Disclosure;
+use crate::securing::sd_jwt::{SdJwt, prepare};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
@@ -134,7 +134,10 @@ fn path_into_a_value_of_another_shape_is_a_fault() {
 #[test]
 fn names_are_given_in_the_best_language() {
     let metadata = resolve(education()).expect("type metadata");
-    assert_eq!((metadata.name("de"), metadata.name("en-US")), (Some("Betelgeuse-Bildungsnachweis"), Some("Betelgeuse Education Credential")));
+    assert_eq!(
+        (metadata.name("de"), metadata.name("en-US")),
+        (Some("Betelgeuse-Bildungsnachweis"), Some("Betelgeuse Education Credential"))
+    );
     assert_eq!(metadata.name("es"), Some("Betelgeuse Education Credential"));
     assert_eq!((metadata.claims[0].label("en"), metadata.claims[1].label("en")), (Some("Name"), None));
     assert_eq!(metadata.display[0].rendering.as_ref().map(|rendering| rendering.len()), Some(1));
