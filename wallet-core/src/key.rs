@@ -2,6 +2,8 @@
 //!
 //! A public key knows its algorithm and never takes it from a token. A secret key neither prints nor serialises.
 
+mod private_jwk;
+
 use std::cmp::Ordering;
 use std::fmt;
 
