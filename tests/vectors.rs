@@ -2,6 +2,8 @@
 
 #[path = "vectors/jose_cose.rs"]
 mod jose_cose;
+#[path = "vectors/status_lists.rs"]
+mod status_lists;
 #[path = "vectors/wycheproof.rs"]
 mod wycheproof;
 
@@ -29,4 +31,9 @@ fn folder(name: &str) -> Vec<(String, Value)> {
         .collect();
     files.sort_by(|(one, _), (other, _)| one.cmp(other));
     files
+}
+
+/// The bytes that hexadecimal text stands for.
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("two digits")).collect()
 }

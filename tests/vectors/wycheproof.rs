@@ -12,8 +12,7 @@ fn file(name: &str) -> Option<Value> {
 }
 
 fn hex(text: &Value) -> Vec<u8> {
-    let text = text.as_str().expect("hexadecimal text");
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("two digits")).collect()
+    super::hex(text.as_str().expect("hexadecimal text"))
 }
 
 /// Each test of a file with the group it belongs to.
