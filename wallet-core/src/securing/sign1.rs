@@ -88,7 +88,7 @@ impl Message {
 /// A message on its way to a keystore.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
-    message: CoseSign1,
+    message: Box<CoseSign1>,
 }
 
 /// What a new message says beside its payload: its own media type, and its payload's where it has one.
@@ -117,12 +117,12 @@ pub(super) fn prepare(
     }
     let protected = ProtectedHeader { original_data: None, header: header.build() };
     let message = CoseSign1 { protected, payload: Some(payload), ..CoseSign1::default() };
-    Ok((message.tbs_data(&[]), Draft { message }))
+    Ok((message.tbs_data(&[]), Draft { message: Box::new(message) }))
 }
 
 /// The message with its signature, tagged (RFC 9052 §2).
 pub(super) fn finish(draft: Draft, signature: &[u8]) -> Vec<u8> {
-    let message = CoseSign1 { signature: signature.to_vec(), ..draft.message };
+    let message = CoseSign1 { signature: signature.to_vec(), ..*draft.message };
     message.to_tagged_vec().expect("it was made of distinct labels")
 }
 
