@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 use wallet_core::securing::linked_data::Contexts;
 
+/// The first context of VC DM 1.1.
+pub const V1: &str = "https://www.w3.org/2018/credentials/v1";
 pub const EXTRA: &str = "https://example.org/awkward/v1";
 
 /// A context with every kind of term credentials use and the bundled ones do not.
@@ -142,4 +144,15 @@ pub fn documents(issuer: &str) -> Vec<(&'static str, Map<String, Value>)> {
     });
     documents.push(("vaccination pass", pass.as_object().expect("an object").clone()));
     documents
+}
+
+/// The same claims under VC DM 1.1; none where another context needs VC DM 2.0.
+pub fn as_v1(mut document: Map<String, Value>) -> Option<Map<String, Value>> {
+    if document["@context"][1] != EXTRA || document.contains_key("name") {
+        return None;
+    }
+    document["@context"][0] = json!(V1);
+    let from = document.shift_remove("validFrom").expect("a date");
+    document.insert("issuanceDate".to_owned(), from);
+    Some(document)
 }
