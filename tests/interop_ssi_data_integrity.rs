@@ -19,9 +19,11 @@ use ssi::claims::{SignatureEnvironment, VerificationParameters};
 use ssi::dids::{DIDKey, VerificationMethodDIDResolver};
 use ssi::json_ld::ContextLoader;
 use ssi::verification_methods::{AnyMethod, SingleSecretSigner};
-use wallet_core::did::VerificationRelationship;
+use wallet_core::did::{Did, VerificationRelationship, resolve_self_contained};
 use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::securing::{Mechanism, ProofOptions, Secured, prepare};
+use wallet_core::time::Timestamp;
+use wallet_core::verification::{Evidence, Expectations, Known, Reason, verify};
 
 const THEIRS: &str = "crate ssi 0.16";
 const OURS: &str = "Cédula";
@@ -222,6 +224,26 @@ fn credentials_of_vc_dm_1_1_verify_both_ways_but_for_what_is_known() {
         faults.extend(exchange(&signer, "VC DM 1.1", &all));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// From the other side's signature to a verdict of ours.
+#[test]
+fn credential_of_vc_dm_1_1_is_accepted_and_altered_rejected() {
+    let now = Timestamp::from_unix(4_000_000_000).expect("a time after theirs");
+    let expected = Expectations::default();
+    for signer in signers() {
+        let (_, document) = documents(&signer.did()).remove(0);
+        let document = with_context(as_v1(document).expect("plain text"), suite_context(signer.mechanism));
+        let theirs = asked(signer.their_signature(&document)).expect("signed").to_string();
+        let did: Did = signer.did().parse().expect("a DID");
+        let mut evidence = Evidence::new(contexts());
+        let what = resolve_self_contained(&did).expect("a did:key");
+        evidence.resolutions.insert(did, Known::Found { what, as_of: now.clone() });
+        let verdict = |text: &str| verify(&Secured::read(text).expect("a credential"), &evidence, &expected, &now);
+        assert_eq!(verdict(&theirs).word(), "accepted", "{}: {:#?}", signer.name(), verdict(&theirs));
+        let altered = verdict(&theirs.replace("2025-01-01", "2024-01-01"));
+        assert!(altered.reasons().iter().any(|reason| reason.what == Reason::BadSignature), "{altered:#?}");
+    }
 }
 
 /// `ssi` gives the proof the context of its suite where the document does not define it.

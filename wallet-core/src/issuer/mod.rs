@@ -106,7 +106,9 @@ impl Issuer {
             ttl: None,
         };
         let body = self.list(purpose).await?.to_credential(&terms);
-        self.sign(body, Mechanism::EddsaRdfc2022, now).await
+        let kind = self.keystore.public_key(&self.key).await?.algorithm();
+        let mechanism = Mechanism::over_rdf(kind).ok_or_else(|| WalletError::misused("a secp256k1 key signs no credentials"))?;
+        self.sign(body, mechanism, now).await
     }
 
     /// The URL of the status list for a purpose.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::key::KeyAlgorithm;
+
 /// How a credential or presentation is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mechanism {
@@ -59,6 +61,15 @@ impl Mechanism {
             Self::Cose => "cose",
             Self::SdJwt => "sd-jwt",
             Self::SdJwtVc => "dc+sd-jwt",
+        }
+    }
+
+    /// The Data Integrity suite over canonical RDF that keys of this kind sign with; none for secp256k1.
+    pub fn over_rdf(algorithm: KeyAlgorithm) -> Option<Self> {
+        match algorithm {
+            KeyAlgorithm::Ed25519 => Some(Self::EddsaRdfc2022),
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 => Some(Self::EcdsaRdfc2019),
+            KeyAlgorithm::Secp256k1 => None,
         }
     }
 
