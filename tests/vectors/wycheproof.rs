@@ -1,14 +1,14 @@
 //! Project Wycheproof: signatures made to be wrongly accepted, or wrongly refused.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use wallet_core::key::{KeyAlgorithm, PublicKey};
 
-use super::{folder, json};
+use super::folder;
 
 const FOLDER: &str = "wycheproof/testvectors_v1";
 
 fn file(name: &str) -> Option<Value> {
-    folder(FOLDER).map(|folder| json(&folder.join(name)))
+    folder(FOLDER).map(|folder| super::json(&folder.join(name)))
 }
 
 fn hex(text: &Value) -> Vec<u8> {
