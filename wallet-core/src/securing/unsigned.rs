@@ -140,9 +140,9 @@ impl Unsigned {
         &self.message
     }
 
-    /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384), never DER.
+    /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384, 80 for BBS), never DER.
     pub fn finish(self, signature: &[u8]) -> Result<Secured> {
-        let length = if self.algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
+        let length = self.algorithm.signature_length();
         if signature.len() != length {
             return Err(WalletError::misused(format!("the signature must have {length} bytes")));
         }
