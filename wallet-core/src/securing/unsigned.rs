@@ -95,6 +95,9 @@ pub fn prepare(
             let (message, proof) = data_integrity::prepare(&document, options, key, contexts)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
         }
+        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
+            Err(WalletError::misused(format!("{} takes randomness: use prepare_disclosable", options.mechanism.as_str())))
+        }
         other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, eddsa-jcs-2022 or jwt")),
     }
 }

@@ -26,12 +26,13 @@ pub(super) fn read(proof: &Map<String, Value>) -> Result<Proof> {
     let time = |name: &str| optional(name)?.map(str::parse::<Timestamp>).transpose();
     let kind = required("type")?;
     if kind != "DataIntegrityProof" {
-        return Err(WalletError::unsupported(kind, "use eddsa-rdfc-2022 or eddsa-jcs-2022"));
+        return Err(WalletError::unsupported(kind, "use eddsa-rdfc-2022, eddsa-jcs-2022 or ecdsa-sd-2023"));
     }
     let suite = required("cryptosuite")?;
     let mut mechanisms = [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022].into_iter().chain(selective::SUITES);
     let mechanism = mechanisms.find(|m| m.as_str() == suite);
-    let mechanism = mechanism.ok_or_else(|| WalletError::unsupported(suite, "use eddsa-rdfc-2022 or eddsa-jcs-2022"))?;
+    let mechanism =
+        mechanism.ok_or_else(|| WalletError::unsupported(suite, "use eddsa-rdfc-2022, eddsa-jcs-2022 or ecdsa-sd-2023"))?;
     if proof.contains_key("previousProof") {
         return Err(WalletError::unsupported("a proof chain (previousProof)", "use a proof set"));
     }
@@ -342,7 +343,7 @@ mod tests {
             assert!(matches!(of(name, value.clone()), Err(WalletError::Malformed { .. })), "{name} {value}");
         }
         for (name, value) in
-            [("previousProof", json!("urn:uuid:1")), ("cryptosuite", json!("bbs-2023")), ("type", json!("Old2018"))]
+            [("previousProof", json!("urn:uuid:1")), ("cryptosuite", json!("frob-2099")), ("type", json!("Old2018"))]
         {
             assert!(matches!(of(name, value.clone()), Err(WalletError::Unsupported { .. })), "{name} {value}");
         }
