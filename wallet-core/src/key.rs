@@ -4,6 +4,7 @@
 
 pub(crate) mod bbs;
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -108,11 +109,34 @@ impl fmt::Display for KeyId {
 }
 
 /// A public key that was checked to be a point of its curve.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublicKey {
     algorithm: KeyAlgorithm,
     /// Ed25519: 32 bytes; BLS12-381: the compressed point; the others: the compressed SEC 1 point.
     bytes: Vec<u8>,
+    point: Point,
+}
+
+/// A key as it verifies: taking a point out of its compressed form costs as much as half a verification.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Point {
+    Ed25519(Box<ed25519_dalek::VerifyingKey>),
+    /// The uncompressed SEC 1 point.
+    Sec1(Vec<u8>),
+    /// As the crate that knows the curve reads it.
+    Bls12381,
+}
+
+impl PartialOrd for PublicKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for PublicKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.algorithm, &self.bytes).cmp(&(other.algorithm, &other.bytes))
+    }
 }
 
 impl PublicKey {
@@ -121,28 +145,28 @@ impl PublicKey {
     /// Refuses what is not on the curve, and Ed25519 points of small order, under which anything verifies.
     pub fn from_bytes(algorithm: KeyAlgorithm, bytes: &[u8]) -> Result<Self> {
         let bad = || WalletError::malformed("public key", format!("it is not a point of {}", algorithm.curve()));
-        let bytes = match algorithm {
+        macro_rules! sec1 {
+            ($curve:ident) => {{
+                let key = $curve::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?;
+                (key.to_sec1_point(true).as_bytes().to_vec(), Point::Sec1(key.to_sec1_point(false).as_bytes().to_vec()))
+            }};
+        }
+        let (bytes, point) = match algorithm {
             KeyAlgorithm::Ed25519 => {
                 let raw: [u8; 32] = bytes.try_into().map_err(|_| bad())?;
                 let key = ed25519_dalek::VerifyingKey::from_bytes(&raw).map_err(|_| bad())?;
                 if key.is_weak() {
                     return Err(bad());
                 }
-                raw.to_vec()
+                (raw.to_vec(), Point::Ed25519(Box::new(key)))
             }
-            KeyAlgorithm::P256 => {
-                p256::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec()
-            }
-            KeyAlgorithm::P384 => {
-                p384::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec()
-            }
-            KeyAlgorithm::Secp256k1 => {
-                k256::PublicKey::from_sec1_bytes(bytes).map_err(|_| bad())?.to_sec1_point(true).as_bytes().to_vec()
-            }
-            KeyAlgorithm::Bls12381G2 if bbs::is_public_key(bytes) => bytes.to_vec(),
+            KeyAlgorithm::P256 => sec1!(p256),
+            KeyAlgorithm::P384 => sec1!(p384),
+            KeyAlgorithm::Secp256k1 => sec1!(k256),
+            KeyAlgorithm::Bls12381G2 if bbs::is_public_key(bytes) => (bytes.to_vec(), Point::Bls12381),
             KeyAlgorithm::Bls12381G2 => return Err(bad()),
         };
-        Ok(Self { algorithm, bytes })
+        Ok(Self { algorithm, bytes, point })
     }
 
     /// Reads a Multikey `publicKeyMultibase`: base58btc (`z`) over the multicodec prefix and the raw key (CID 1.0 §2.2.2).
@@ -215,18 +239,13 @@ impl PublicKey {
 
     /// The uncompressed SEC 1 point (`04 ‖ x ‖ y`); the raw key for Ed25519 and BLS12-381.
     pub fn to_uncompressed(&self) -> Vec<u8> {
-        let invariant = "the key was checked when it was read";
-        match self.algorithm {
-            KeyAlgorithm::Ed25519 | KeyAlgorithm::Bls12381G2 => self.bytes.clone(),
-            KeyAlgorithm::P256 => {
-                p256::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec()
-            }
-            KeyAlgorithm::P384 => {
-                p384::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec()
-            }
-            KeyAlgorithm::Secp256k1 => {
-                k256::PublicKey::from_sec1_bytes(&self.bytes).expect(invariant).to_sec1_point(false).as_bytes().to_vec()
-            }
+        self.uncompressed().to_vec()
+    }
+
+    fn uncompressed(&self) -> &[u8] {
+        match &self.point {
+            Point::Ed25519(_) | Point::Bls12381 => &self.bytes,
+            Point::Sec1(point) => point,
         }
     }
 
@@ -267,29 +286,26 @@ impl PublicKey {
     /// A failed signature has one reason and no detail.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> std::result::Result<(), BadSignature> {
         let ring_check = |algorithm: &'static dyn ring::signature::VerificationAlgorithm| {
-            ring::signature::UnparsedPublicKey::new(algorithm, self.to_uncompressed())
-                .verify(message, signature)
-                .map_err(|_| BadSignature)
+            let key = ring::signature::UnparsedPublicKey::new(algorithm, self.uncompressed());
+            key.verify(message, signature).map_err(|_| BadSignature)
         };
-        match self.algorithm {
-            KeyAlgorithm::Ed25519 => {
-                let raw: [u8; 32] = self.bytes.as_slice().try_into().map_err(|_| BadSignature)?;
-                let key = ed25519_dalek::VerifyingKey::from_bytes(&raw).map_err(|_| BadSignature)?;
+        match (self.algorithm, &self.point) {
+            (KeyAlgorithm::Ed25519, Point::Ed25519(key)) => {
                 let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| BadSignature)?;
                 key.verify_strict(message, &signature).map_err(|_| BadSignature)
             }
-            KeyAlgorithm::P256 => ring_check(&ring::signature::ECDSA_P256_SHA256_FIXED),
-            KeyAlgorithm::P384 => ring_check(&ring::signature::ECDSA_P384_SHA384_FIXED),
-            KeyAlgorithm::Secp256k1 => {
-                let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(&self.bytes).map_err(|_| BadSignature)?;
+            (KeyAlgorithm::P256, _) => ring_check(&ring::signature::ECDSA_P256_SHA256_FIXED),
+            (KeyAlgorithm::P384, _) => ring_check(&ring::signature::ECDSA_P384_SHA384_FIXED),
+            (KeyAlgorithm::Bls12381G2, _) if bbs::verify(&self.bytes, message, signature) => Ok(()),
+            (KeyAlgorithm::Bls12381G2, _) => Err(BadSignature),
+            _ => {
+                let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(self.uncompressed()).map_err(|_| BadSignature)?;
                 let signature = k256::ecdsa::Signature::from_slice(signature).map_err(|_| BadSignature)?;
                 if signature.normalize_s() != signature {
                     return Err(BadSignature);
                 }
                 key.verify_prehash(&Keccak256::digest(message), &signature).map_err(|_| BadSignature)
             }
-            KeyAlgorithm::Bls12381G2 if bbs::verify(&self.bytes, message, signature) => Ok(()),
-            KeyAlgorithm::Bls12381G2 => Err(BadSignature),
         }
     }
 }
@@ -375,12 +391,12 @@ impl SecretKey {
     pub fn public_key(&self) -> PublicKey {
         let bytes = match self.algorithm {
             KeyAlgorithm::Ed25519 => self.ed25519().verifying_key().to_bytes().to_vec(),
-            KeyAlgorithm::P256 => self.p256().verifying_key().to_sec1_point(true).as_bytes().to_vec(),
-            KeyAlgorithm::P384 => self.p384().verifying_key().to_sec1_point(true).as_bytes().to_vec(),
-            KeyAlgorithm::Secp256k1 => self.k256().verifying_key().to_sec1_point(true).as_bytes().to_vec(),
+            KeyAlgorithm::P256 => self.p256().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::P384 => self.p384().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::Secp256k1 => self.k256().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyAlgorithm::Bls12381G2 => bbs::public_half(&self.seed),
         };
-        PublicKey { algorithm: self.algorithm, bytes }
+        PublicKey::from_bytes(self.algorithm, &bytes).expect("the public half is a point of its curve")
     }
 
     /// Signs `message`: 64 bytes (EdDSA or r‖s), 96 for P-384, 80 for BBS; hashing is the algorithm's own, nonces follow RFC 6979.

@@ -28,7 +28,7 @@ pub struct Secured {
 /// What a signature check needs beyond the body.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Form {
-    /// The proof objects, in the order of [`Secured::proofs`].
+    /// The proof objects: those of [`Secured::proofs`] in their order, then those of [`Secured::unsupported`] in theirs.
     Embedded(Vec<Map<String, Value>>),
     Jwt(jws::Token),
 }
@@ -79,14 +79,24 @@ impl Secured {
         &self.unsupported
     }
 
+    /// A proof that this version cannot check and that the one at `proof` follows, directly or through others: the mechanism of
+    /// the first. A proof is worth no more than those it follows (VC Data Integrity §4.5).
+    pub fn unsupported_link(&self, proof: usize) -> Option<&str> {
+        let Form::Embedded(proofs) = &self.form else { return None };
+        let followed = data_integrity::ancestors(proofs.get(proof)?, proofs).ok()?;
+        let unknown = followed.into_iter().filter_map(|place| place.checked_sub(self.proofs.len())).min()?;
+        Some(&self.unsupported[unknown])
+    }
+
     /// Checks the signature of one proof, by its place in [`Secured::proofs`], under `key` and nothing else.
+    ///
+    /// A proof that follows others covers them as they stand; whether their own signatures are good is asked of each.
     pub fn check_signature(&self, proof: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
+        if proof >= self.proofs.len() {
+            return Err(SignatureFault::malformed("there is no such proof"));
+        }
         match &self.form {
-            Form::Embedded(proofs) => {
-                let proof = proofs.get(proof).ok_or_else(|| SignatureFault::malformed("there is no such proof"))?;
-                data_integrity::check(&self.body, proof, key, contexts)
-            }
-            Form::Jwt(_) if proof > 0 => Err(SignatureFault::malformed("there is no such proof")),
+            Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, key, contexts),
             Form::Jwt(token) => token.check(key),
         }
     }
@@ -140,7 +150,8 @@ impl Secured {
         if objects.len() > MAX_PROOFS {
             return Err(WalletError::malformed("proof", format!("there are more than {MAX_PROOFS}")));
         }
-        let (mut proofs, mut known, mut unsupported) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut proofs, mut known) = (Vec::new(), Vec::new());
+        let (mut unsupported, mut unknown) = (Vec::new(), Vec::new());
         for object in objects {
             let Value::Object(object) = object else {
                 return Err(WalletError::malformed("proof", "it is not an object"));
@@ -150,13 +161,17 @@ impl Secured {
                     proofs.push(proof);
                     known.push(object);
                 }
-                Err(WalletError::Unsupported { what, .. }) => unsupported.push(what),
+                Err(WalletError::Unsupported { what, .. }) => {
+                    unsupported.push(what);
+                    unknown.push(object);
+                }
                 Err(error) => return Err(error),
             }
         }
         if proofs.is_empty() {
-            return Err(WalletError::unsupported(unsupported.join(", "), "use eddsa-rdfc-2022, eddsa-jcs-2022 or a JWT"));
+            return Err(WalletError::unsupported(unsupported.join(", "), "use eddsa-rdfc-2022, ecdsa-rdfc-2019 or a JWT"));
         }
+        known.append(&mut unknown);
         Ok(Self { text: text.to_owned(), kind, body: document, proofs, unsupported, form: Form::Embedded(known) })
     }
 

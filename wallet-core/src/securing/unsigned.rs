@@ -72,8 +72,9 @@ enum Draft {
 /// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
 /// where [`ProofOptions::previous`] names some of them).
 ///
-/// Fails with `Misused` when the key does not go with the mechanism, a term is undefined or something may be left out, which
-/// takes [`prepare_disclosable`]; `Unsupported` when a context is not at hand.
+/// Fails with `Misused` when the key does not go with the mechanism, the mechanism is only read, a term is undefined, a proof to
+/// follow is missing, or something may be left out, which takes [`prepare_disclosable`]; `Unsupported` when a context is not at
+/// hand.
 pub fn prepare(
     mut document: Map<String, Value>,
     options: &ProofOptions,
@@ -90,13 +91,17 @@ pub fn prepare(
             let message = jwt::prepare(document, options, key)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
         }
-        Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 => {
+        Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 | Mechanism::EcdsaRdfc2019 | Mechanism::EcdsaJcs2019 => {
             let earlier = earlier(&mut document);
-            let (message, proof) = data_integrity::prepare(&document, options, key, contexts)?;
+            let objects: Vec<_> = earlier.iter().filter_map(Value::as_object).collect();
+            let (message, proof) = data_integrity::prepare(&document, &objects, options, key, contexts)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
         }
         Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
             Err(WalletError::misused(format!("{} takes randomness: use prepare_disclosable", options.mechanism.as_str())))
+        }
+        Mechanism::Ed25519Signature2020 | Mechanism::JsonWebSignature2020 => {
+            Err(WalletError::misused(format!("{} is read, never written", options.mechanism.as_str())))
         }
         other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, eddsa-jcs-2022 or jwt")),
     }
@@ -125,7 +130,7 @@ pub fn prepare_disclosable(
     match options.mechanism {
         Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
             let earlier = earlier(&mut document);
-            let proof = data_integrity::draft(options);
+            let proof = data_integrity::draft(options)?;
             let (message, pending) = selective::prepare(&document, &proof, options, (key, contexts), rng)?;
             let draft = Draft::Selective { body: document, earlier, proof, pending };
             Ok(Unsigned { message, algorithm: key.algorithm(), draft })

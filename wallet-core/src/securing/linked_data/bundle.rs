@@ -31,7 +31,7 @@ macro_rules! bundle {
     };
 }
 
-pub(super) static BUNDLE: [Bundled; 21] = [
+pub(super) static BUNDLE: [Bundled; 22] = [
     bundle!(
         "credentials-v1.jsonld",
         "https://www.w3.org/2018/credentials/v1",
@@ -66,6 +66,11 @@ pub(super) static BUNDLE: [Bundled; 21] = [
         "ed25519-2020-v1.jsonld",
         "https://w3id.org/security/suites/ed25519-2020/v1",
         "b9e1ab971fd8bf2c7553e0c4a9438e0b9450afde1ea1ca5b2492368b9f549588"
+    ),
+    bundle!(
+        "jws-2020-v1.jsonld",
+        "https://w3id.org/security/suites/jws-2020/v1",
+        "d648e05ddc6577827ca2bfd5e931f53e9ebc6e52a57a8da81df4ec8c46ffcd1e"
     ),
     bundle!("did-v1.jsonld", "https://www.w3.org/ns/did/v1", "4f3eae5568c9c5f036a082088f9e192019ee06faa78973c87ff91d5421b88dad"),
     bundle!("cid-v1.jsonld", "https://www.w3.org/ns/cid/v1", "61dc4b1cf0b1a3bb24c32d0b46ceca5a13649ff858296300d64f9cd3c9fe2873"),
