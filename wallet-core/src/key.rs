@@ -142,7 +142,8 @@ impl Ord for PublicKey {
 impl PublicKey {
     /// Reads a raw key: 32 bytes for Ed25519, a compressed point for BLS12-381, a SEC 1 point (compressed or not) for the others.
     ///
-    /// Refuses what is not on the curve, and Ed25519 points of small order, under which anything verifies.
+    /// Refuses what is not on the curve, Ed25519 points of small order, under which anything verifies, and a second spelling of
+    /// a point (RFC 8032 §5.1.3).
     pub fn from_bytes(algorithm: KeyAlgorithm, bytes: &[u8]) -> Result<Self> {
         let bad = || WalletError::malformed("public key", format!("it is not a point of {}", algorithm.curve()));
         macro_rules! sec1 {
@@ -155,7 +156,7 @@ impl PublicKey {
             KeyAlgorithm::Ed25519 => {
                 let raw: [u8; 32] = bytes.try_into().map_err(|_| bad())?;
                 let key = ed25519_dalek::VerifyingKey::from_bytes(&raw).map_err(|_| bad())?;
-                if key.is_weak() {
+                if key.is_weak() || !is_reduced(&raw) {
                     return Err(bad());
                 }
                 (raw.to_vec(), Point::Ed25519(Box::new(key)))
@@ -308,6 +309,11 @@ impl PublicKey {
             }
         }
     }
+}
+
+/// Whether the y coordinate is below the field's prime 2²⁵⁵ − 19, as RFC 8032 §5.1.3 asks and the library does not.
+fn is_reduced(ed25519: &[u8; 32]) -> bool {
+    ed25519[0] < 0xed || ed25519[1..31].iter().any(|byte| *byte != 0xff) || ed25519[31] & 0x7f != 0x7f
 }
 
 impl KeyAlgorithm {

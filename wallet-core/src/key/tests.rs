@@ -58,6 +58,18 @@ fn small_order_and_off_curve_points_are_refused() {
 }
 
 #[test]
+fn second_spelling_of_a_point_is_refused() {
+    let mut on_curve = 0;
+    for y in 0..19 {
+        let mut raw = [0xff; 32];
+        (raw[0], raw[31]) = (0xed + y, 0x7f);
+        on_curve += u8::from(ed25519_dalek::VerifyingKey::from_bytes(&raw).is_ok_and(|key| !key.is_weak()));
+        assert!(PublicKey::from_bytes(KeyAlgorithm::Ed25519, &raw).is_err(), "p + {y}");
+    }
+    assert!(on_curve > 0, "the library takes some of them for keys");
+}
+
+#[test]
 fn private_jwk_is_refused_as_a_public_one() {
     let mut jwk = key(KeyAlgorithm::P256, 3).public_key().to_jwk();
     jwk["d"] = json!("AAAA");

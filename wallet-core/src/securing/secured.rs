@@ -4,7 +4,7 @@ use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
 use super::data_integrity::selective;
-use super::linked_data::Contexts;
+use super::linked_data::{Contexts, Naming};
 use super::{Kind, Proof, SignatureFault, data_integrity, jws, jwt, nested};
 use crate::credential::{Credential, CredentialFault};
 use crate::error::{Result, WalletError};
@@ -92,11 +92,24 @@ impl Secured {
     ///
     /// A proof that follows others covers them as they stand; whether their own signatures are good is asked of each.
     pub fn check_signature(&self, proof: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
+        self.check(proof, Naming::Free, key, contexts)
+    }
+
+    /// Checks the signature as [`Secured::check_signature`] does, and that nothing read in the JSON stands outside it: a signature
+    /// over canonical RDF covers what members mean and not what they are called (VC Data Integrity §2.4.1).
+    ///
+    /// Fails with [`SignatureFault::UnsignedName`] for a name that no context at hand gives, and `Malformed` where something
+    /// stands where no reader would look for it.
+    pub fn check_claims(&self, proof: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
+        self.check(proof, Naming::Fixed, key, contexts)
+    }
+
+    fn check(&self, proof: usize, naming: Naming, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
         if proof >= self.proofs.len() {
             return Err(SignatureFault::malformed("there is no such proof"));
         }
         match &self.form {
-            Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, key, contexts),
+            Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, naming, (key, contexts)),
             Form::Jwt(token) => token.check(key),
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::data_integrity::selective;
 use super::linked_data::Contexts;
-use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt};
+use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt, model};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
@@ -72,10 +72,16 @@ enum Draft {
 /// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
 /// where [`ProofOptions::previous`] names some of them).
 ///
-/// Fails with `Misused` when the key does not go with the mechanism, the mechanism is only read, a term is undefined, a proof to
-/// follow is missing, or something may be left out, which takes [`prepare_disclosable`]; `Unsupported` when a context is not at
-/// hand.
-pub fn prepare(
+/// Fails with `Misused` when the document breaks the data model (VC DM 2.0 §4, §5), the key does not go with the mechanism, the
+/// mechanism is only read, a term is undefined, a proof to follow is missing, or something may be left out, which takes
+/// [`prepare_disclosable`]; `Unsupported` when a context is not at hand.
+pub fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey, contexts: &Contexts) -> Result<Unsigned> {
+    model::check(&document, options.mechanism, contexts)?;
+    prepare_unchecked(document, options, key, contexts)
+}
+
+/// As [`prepare`], for a document that may break the data model: only for suites that test what verifiers refuse.
+pub fn prepare_unchecked(
     mut document: Map<String, Value>,
     options: &ProofOptions,
     key: &PublicKey,
@@ -126,7 +132,7 @@ pub fn prepare_disclosable(
     contexts: &Contexts,
     rng: &mut dyn CryptoRng,
 ) -> Result<Unsigned> {
-    Kind::of(&document)?;
+    model::check(&document, options.mechanism, contexts)?;
     match options.mechanism {
         Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
             let earlier = earlier(&mut document);

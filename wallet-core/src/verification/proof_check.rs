@@ -61,13 +61,14 @@ impl<'a> Examination<'a> {
         };
         let Some(resolution) = self.resolution(&method.did(), place) else { return };
         let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
-        match secured.check_signature(index, &key, &self.evidence.contexts) {
+        match secured.check_claims(index, &key, &self.evidence.contexts) {
             Ok(()) => {}
             Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),
             Err(SignatureFault::WrongAlgorithm) => self.reject(place, Reason::WrongAlgorithm { method: proof.method.clone() }),
             Err(SignatureFault::UndefinedTerm { term }) => self.reject(place, Reason::UndefinedTerm { term }),
             Err(SignatureFault::Malformed { reason }) => self.reject(place, Reason::Malformed { fault: reason }),
             Err(SignatureFault::MissingContext { url }) => self.gap(place, Gap::MissingContext { url }),
+            Err(SignatureFault::UnsignedName { term }) => self.gap(place, Gap::UnsignedName { term }),
             Err(SignatureFault::TooMuchWork) => self.gap(place, Gap::TooMuchWork),
         }
     }

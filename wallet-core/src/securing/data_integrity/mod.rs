@@ -11,7 +11,7 @@ mod signatures_2020;
 
 use serde_json::{Map, Value};
 
-use super::linked_data::{Contexts, LinkedDataError};
+use super::linked_data::{Contexts, LinkedDataError, Naming, to_traced_quads};
 use super::{MAX_PROOFS, Mechanism, Proof, ProofOptions, SignatureFault};
 use crate::error::{Result, WalletError};
 use crate::key::PublicKey;
@@ -99,7 +99,7 @@ pub(super) fn prepare(
         return Err(WalletError::misused(format!("a document carries at most {MAX_PROOFS} proofs")));
     }
     let previous = chain::previous(&proof, earlier).map_err(WalletError::misused)?;
-    let signed = hash_and_sign::Signed { body, previous };
+    let signed = hash_and_sign::Signed { body, previous, naming: Naming::Free };
     hash_and_sign::complete(&mut proof, body, options.mechanism);
     let message = match hash_and_sign::message(options.mechanism, &signed, &proof, key, contexts) {
         Ok(message) => message,
@@ -160,15 +160,16 @@ pub(super) fn check(
     body: &Map<String, Value>,
     proofs: &[Map<String, Value>],
     index: usize,
-    key: &PublicKey,
-    contexts: &Contexts,
+    naming: Naming,
+    (key, contexts): (&PublicKey, &Contexts),
 ) -> Result<(), SignatureFault> {
     let proof = proofs.get(index).ok_or_else(|| SignatureFault::malformed("there is no such proof"))?;
     if selective::is_selective(proof) {
+        to_traced_quads(body, contexts, naming)?;
         return selective::check(body, proof, key, contexts);
     }
     let previous = chain::checked(proof, proofs)?;
-    let signed = hash_and_sign::Signed { body, previous };
+    let signed = hash_and_sign::Signed { body, previous, naming };
     match mechanism(proof).map_err(SignatureFault::malformed)? {
         Mechanism::JsonWebSignature2020 => signatures_2020::check_jws(&signed, proof, key, contexts),
         whole => hash_and_sign::check(whole, &signed, proof, key, contexts),
@@ -197,6 +198,7 @@ impl From<LinkedDataError> for SignatureFault {
         match error {
             LinkedDataError::UnknownContext { url } => Self::MissingContext { url },
             LinkedDataError::UndefinedTerm { term } => Self::UndefinedTerm { term },
+            LinkedDataError::UnsignedName { term } => Self::UnsignedName { term },
             LinkedDataError::TooDeep | LinkedDataError::TooMuchWork => Self::TooMuchWork,
             LinkedDataError::Invalid { reason } => Self::Malformed { reason },
         }

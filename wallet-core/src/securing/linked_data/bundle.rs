@@ -1,6 +1,7 @@
 //! The published contexts that come with the library, by URL and digest; `contexts/README.md` names their sources.
 
-use std::sync::OnceLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 
@@ -8,7 +9,8 @@ use serde_json::Value;
 pub(super) struct Bundled {
     pub url: &'static str,
     /// SHA-256 of the text, in lower-case hexadecimal.
-    pub digest: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares the text with it"))]
+    digest: &'static str,
     text: &'static str,
     value: OnceLock<Value>,
 }
@@ -19,11 +21,45 @@ impl Bundled {
         BUNDLE.iter().find(|b| b.url == url)
     }
 
+    /// The text as it was published; none when only its members are what was published.
+    pub fn text(&self) -> Option<&'static str> {
+        (!NOT_TO_THE_BYTE.contains(&self.url)).then_some(self.text)
+    }
+
     /// The document, read once.
     pub fn value(&self) -> &Value {
         self.value.get_or_init(|| serde_json::from_str(self.text).expect("a test reads every bundled context"))
     }
+
+    /// What bundled contexts call the IRI, where they write it in full.
+    pub fn names_of(iri: &str) -> Option<&'static HashSet<&'static str>> {
+        static NAMES: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
+            let mut names = HashMap::new();
+            BUNDLE.iter().for_each(|bundled| collect_names(bundled.value(), &mut names));
+            names
+        });
+        NAMES.get(iri)
+    }
 }
+
+fn collect_names<'c>(context: &'c Value, names: &mut HashMap<&'c str, HashSet<&'c str>>) {
+    match context {
+        Value::Array(all) => all.iter().for_each(|one| collect_names(one, names)),
+        Value::Object(map) => {
+            for (name, value) in map {
+                let iri = value.as_str().or_else(|| value.get("@id")?.as_str());
+                if let Some(iri) = iri.filter(|iri| iri.contains(':') && !name.starts_with('@')) {
+                    names.entry(iri).or_default().insert(name.as_str());
+                }
+                collect_names(value, names);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The contexts whose members are those published, and their white space perhaps not.
+const NOT_TO_THE_BYTE: [&str; 1] = ["https://www.w3.org/ns/cid/v1"];
 
 macro_rules! bundle {
     ($file:literal, $url:literal, $digest:literal) => {

@@ -11,8 +11,10 @@ use super::active::{Active, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
+use super::names::Naming;
 use super::quads::{LiteralKind, Quad, RDF_TYPE, Term, Text};
 use super::trace::{Trace, Traced};
+use super::types::types;
 use crate::json::MAX_DEPTH;
 
 /// The most quads one document may make.
@@ -23,6 +25,9 @@ pub(super) struct Expander<'d, 'c> {
     pub contexts: &'c Contexts,
     pub family: Arc<Family>,
     pub work: usize,
+    pub naming: Naming,
+    /// The node the document is about.
+    root: Option<Term<'d>>,
     pub depth: usize,
     blanks: u32,
     labels: HashMap<String, u32>,
@@ -85,15 +90,27 @@ pub(super) struct Member<'d, 'a> {
 
 impl<'d, 'c> Expander<'d, 'c> {
     /// Expands `document` to quads, and remembers where each comes from.
-    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Traced<'d>, LinkedDataError> {
-        let mut work = 0;
-        let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
-        let base = family.base().clone();
-        let (quads, labels, trace) = (Vec::with_capacity(64), HashMap::new(), Trace::default());
-        let mut this = Self { contexts, family, work, depth: 0, blanks: 0, labels, quads, trace };
+    pub fn expand(
+        document: &'d Map<String, Value>,
+        contexts: &'c Contexts,
+        naming: Naming,
+    ) -> Result<Traced<'d>, LinkedDataError> {
+        let (mut this, base) = Self::begin(document, contexts)?;
+        this.quads.reserve(64);
+        this.naming = naming;
         let reading = Reading { active: &base, property: None };
         this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
         Ok(this.trace.of(this.quads))
+    }
+
+    /// The expansion of `document` before its first step, and the context of its outermost object.
+    pub fn begin(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<(Self, Arc<Active>), LinkedDataError> {
+        let mut work = 0;
+        let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
+        let base = family.base().clone();
+        let (quads, labels, trace) = (Vec::new(), HashMap::new(), Trace::default());
+        let (naming, root) = (Naming::Free, None);
+        Ok((Self { contexts, family, work, naming, root, depth: 0, blanks: 0, labels, quads, trace }, base))
     }
 
     /// Expands a value of `property`, flattening arrays and sets.
@@ -137,6 +154,17 @@ impl<'d, 'c> Expander<'d, 'c> {
         extra: Extra<'d>,
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
+        let current = self.context_of(reading, map, &extra)?;
+        self.element(Reading { active: &current, ..reading }, map, extra, place)
+    }
+
+    /// The context of an object that is a value of a property, but for its types' scoped contexts (JSON-LD 1.1 API §5.1.2, 7–9).
+    pub fn context_of(
+        &mut self,
+        reading: Reading<'_, 'd>,
+        map: &Map<String, Value>,
+        extra: &Extra<'d>,
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let active = reading.active;
         let mut current = active.clone();
         if let Some(previous) = &active.previous
@@ -148,10 +176,10 @@ impl<'d, 'c> Expander<'d, 'c> {
         if let Some(definition) = reading.definition().filter(|definition| definition.scoped.is_some()) {
             current = self.scoped(&current, definition, Scope::Property)?;
         }
-        if let Some(local) = map.get("@context") {
-            current = self.family.embedded(&current, local, (self.contexts, &mut self.work))?;
+        match map.get("@context") {
+            None => Ok(current),
+            Some(local) => self.family.embedded(&current, local, (self.contexts, &mut self.work)),
         }
-        self.element(Reading { active: &current, ..reading }, map, extra, place)
     }
 
     /// Expands an object whose context is that of `reading` but for its types' scoped contexts.
@@ -174,6 +202,7 @@ impl<'d, 'c> Expander<'d, 'c> {
                 members.push(Member { name, value, definition, meaning });
             }
         }
+        self.naming.check(&active, outer, &members, &types)?;
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
             self.trace.atom();
@@ -226,6 +255,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             None => self.fresh(),
             Some(id) => self.resource(active.reference(id), "@id")?,
         };
+        self.spoken_of_once(&subject, place, says)?;
         for kind in extra.kind.iter().chain(&types) {
             let kind = self.resource(outer.meaning(kind), kind)?;
             self.quad(subject.clone(), Text::Borrowed(RDF_TYPE), kind, graph)?;
@@ -237,6 +267,16 @@ impl<'d, 'c> Expander<'d, 'c> {
             self.member(active, member, &subject, graph)?;
         }
         self.emit(place, subject)
+    }
+
+    /// Where names are fixed, what the document says of itself stands at its root and nowhere else.
+    fn spoken_of_once(&mut self, subject: &Term<'d>, place: &Place<'_, 'd>, says: bool) -> Result<(), LinkedDataError> {
+        if matches!(place.target, Target::Document) {
+            self.root = Some(subject.clone());
+        } else if says && self.naming == Naming::Fixed && self.root.as_ref() == Some(subject) {
+            return Err(LinkedDataError::invalid("the document speaks of itself in two places"));
+        }
+        Ok(())
     }
 
     /// One member of a node, or of what is nested into it.
@@ -280,9 +320,9 @@ impl<'d, 'c> Expander<'d, 'c> {
     ) -> Result<(), LinkedDataError> {
         let map = value.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @reverse value"))?;
         for (name, value) in map {
-            let Meaning::Iri(predicate) = active.meaning(name) else {
-                return Err(LinkedDataError::undefined(name));
-            };
+            let meaning = active.meaning(name);
+            self.naming.check_name(active, name, &meaning)?;
+            let Meaning::Iri(predicate) = meaning else { return Err(LinkedDataError::undefined(name)) };
             // The reverse of a reverse property is the property.
             let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
             let target = Target::Edge { subject, predicate: &predicate, reverse };
@@ -322,18 +362,6 @@ impl<'d, 'c> Expander<'d, 'c> {
         }
         self.depth -= 1;
         Ok(())
-    }
-
-    /// `outer` with the scoped contexts of the node's types, in lexicographical order.
-    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, LinkedDataError> {
-        let mut active = outer.clone();
-        let mut scoped: Vec<_> =
-            types.iter().filter_map(|kind| outer.terms.get_key_value(*kind)).filter(|(_, d)| d.scoped.is_some()).collect();
-        scoped.sort_unstable_by_key(|(name, _)| *name);
-        for (_, definition) in scoped {
-            active = self.scoped(&active, definition, Scope::Type)?;
-        }
-        Ok(active)
     }
 
     pub fn scoped(
@@ -424,26 +452,6 @@ struct Node<'t, 'd> {
 fn stays(active: &Active, map: &Map<String, Value>) -> bool {
     let only_id = map.len() == 1 && map.keys().all(|name| active.keyword(name) == Some(Keyword::Id));
     only_id || map.keys().any(|name| active.keyword(name) == Some(Keyword::Value))
-}
-
-/// The types an object names.
-fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, LinkedDataError> {
-    let bad = || LinkedDataError::invalid("invalid type value");
-    let mut types = Vec::new();
-    for (name, value) in map {
-        if active.keyword(name) == Some(Keyword::Type) {
-            match value {
-                Value::String(one) => types.push(one.as_str()),
-                Value::Array(all) => {
-                    for one in all {
-                        types.push(one.as_str().ok_or_else(bad)?);
-                    }
-                }
-                _ => return Err(bad()),
-            }
-        }
-    }
-    Ok(types)
 }
 
 /// A set or list object holds nothing else but an index.

@@ -102,6 +102,7 @@ impl<'d> Expander<'d, '_> {
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
         let container = definition.container;
+        self.naming.check_map(name, definition)?;
         let by_node = container.has(Container::ID) || container.has(Container::TYPE);
         let outer = active.previous.as_ref().filter(|_| by_node).unwrap_or(active);
         for (key, value) in map {
@@ -259,7 +260,10 @@ impl<'d> Expander<'d, '_> {
         };
         match &definition.coercion {
             Coercion::Id => self.resource(active.reference(text), text),
-            Coercion::Vocab => self.resource(active.meaning(text), text),
+            Coercion::Vocab => {
+                self.naming.check_name(active, text, &active.meaning(text))?;
+                self.resource(active.meaning(text), text)
+            }
             Coercion::Datatype(datatype) => {
                 Ok(Self::literal(Text::Borrowed(text), LiteralKind::Datatype(Text::Shared(datatype.clone()))))
             }

@@ -9,7 +9,7 @@ use super::labels::Labels;
 use super::select::Selection;
 use crate::securing::SignatureFault;
 use crate::securing::linked_data::rdfc::{self, Hash};
-use crate::securing::linked_data::{Contexts, Quad, Traced, to_traced_quads, write_line};
+use crate::securing::linked_data::{Contexts, Naming, Quad, Traced, to_traced_quads, write_line};
 
 /// The statements of a document: N-Quads with the proof's own labels for blank nodes, in code point order, each once.
 pub(super) struct Statements<'d> {
@@ -30,7 +30,7 @@ impl<'d> Statements<'d> {
         contexts: &Contexts,
         name: impl FnOnce(&HashMap<u32, u32>) -> Result<Labels, SignatureFault>,
     ) -> Result<Self, SignatureFault> {
-        let traced = to_traced_quads(document, contexts)?;
+        let traced = to_traced_quads(document, contexts, Naming::Free)?;
         let labels = name(&rdfc::numbers(&traced.quads, Hash::Sha256)?)?;
         let mut numbered: Vec<(String, usize)> = traced.quads.iter().map(|quad| line(quad, &labels)).zip(0..).collect();
         numbered.sort_unstable();
