@@ -136,7 +136,7 @@ pub fn prepare_disclosable(
     match options.mechanism {
         Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
             let earlier = earlier(&mut document);
-            let proof = data_integrity::draft(options)?;
+            let proof = selective::draft(options)?;
             let (message, pending) = selective::prepare(&document, &proof, options, (key, contexts), rng)?;
             let draft = Draft::Selective { body: document, earlier, proof, pending };
             Ok(Unsigned { message, algorithm: key.algorithm(), draft })

@@ -116,7 +116,7 @@ pub(super) fn prepare(
 }
 
 /// What a new proof says whatever its suite.
-pub(super) fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
+fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
     let mut proof = Map::new();
     let mut put = |name: &str, value: &str| proof.insert(name.to_owned(), Value::String(value.to_owned()));
     if let Some(id) = &options.id {

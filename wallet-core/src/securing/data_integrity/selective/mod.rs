@@ -46,6 +46,10 @@ enum ProofValue {
 
 impl ProofValue {
     fn of(proof: &Map<String, Value>) -> Result<Self> {
+        // Neither standard says what a proof chain covers when a part of the document is left out.
+        if proof.contains_key("previousProof") {
+            return Err(WalletError::unsupported("a proof chain with selective disclosure", "use a proof set"));
+        }
         let text = proof.get("proofValue").and_then(Value::as_str).ok_or_else(|| proof_value::bad("it is missing"))?;
         let (header, bytes) = proof_value::decode(text)?;
         match (suite(proof), header) {
@@ -79,6 +83,15 @@ pub(in crate::securing) fn is_base(proof: &Map<String, Value>) -> bool {
 /// Reads the `proofValue`, strictly.
 pub(super) fn read(proof: &Map<String, Value>) -> Result<()> {
     ProofValue::of(proof).map(drop)
+}
+
+/// What a new proof says beside its `proofValue`; of `bbs-2023` it says no `created`, by which showings could be linked.
+pub(in crate::securing) fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
+    let mut proof = super::draft(options)?;
+    if options.mechanism == Mechanism::Bbs2023 {
+        proof.shift_remove("created");
+    }
+    Ok(proof)
 }
 
 /// The bytes to sign for a base proof over `body` (without `proof`), whose other members `proof` has, and what waits for them.
@@ -134,9 +147,6 @@ pub(super) fn check(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<(), SignatureFault> {
-    if proof.contains_key("previousProof") {
-        return Err(SignatureFault::malformed("a proof with selective disclosure follows no other"));
-    }
     match ProofValue::of(proof).map_err(SignatureFault::malformed)? {
         ProofValue::EcdsaDerived(derived) => ecdsa_sd::check(body, proof, &derived, key, contexts),
         ProofValue::BbsDerived(derived) => bbs::check(body, proof, &derived, key, contexts),

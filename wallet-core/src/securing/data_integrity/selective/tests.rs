@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -245,4 +246,31 @@ fn windsurf_race_of_the_bbs_standard_is_made_derived_and_verified_value_by_value
 #[test]
 fn permanent_resident_card_of_the_bbs_standard_is_made_derived_and_verified_value_by_value() {
     bbs_example("prc", "prCredMandatory.json", "prCredSelective.json");
+}
+
+/// A proof object with this `proofValue`.
+fn proof(suite: &str, header: [u8; 3], cbor: &[u8]) -> Map<String, Value> {
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+    let value = format!("u{}", BASE64_URL_SAFE_NO_PAD.encode([&header, cbor].concat()));
+    json!({ "cryptosuite": suite, "proofValue": value }).as_object().expect("an object").clone()
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_proof_value_or_refused(
+        bytes in proptest::collection::vec(any::<u8>(), 0..400),
+        array in any::<bool>(),
+        kind in 0u8..5,
+    ) {
+        let cbor = if array { [&[0x85, 0x58, 64][..], &bytes].concat() } else { bytes };
+        for suite in ["ecdsa-sd-2023", "bbs-2023"] {
+            let _ = super::read(&proof(suite, [0xd9, 0x5d, kind], &cbor));
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_proof_value_or_refused(text in "u?[A-Za-z0-9_=-]{0,60}") {
+        let proof = json!({ "cryptosuite": "ecdsa-sd-2023", "proofValue": text });
+        prop_assert!(super::read(proof.as_object().expect("an object")).is_err());
+    }
 }
