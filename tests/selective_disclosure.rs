@@ -265,6 +265,9 @@ impl Derived {
     }
 }
 
+/// What an attacker does to a document.
+type Change<'c> = &'c dyn Fn(&mut Value);
+
 /// Where `needle` stands in `bytes`.
 fn find(bytes: &[u8], needle: &[u8]) -> usize {
     bytes.windows(needle.len()).position(|window| window == needle).expect("it is there")
@@ -281,7 +284,7 @@ fn altered_dropped_and_added_claims_are_rejected() {
             derived.judge(&document)
         };
         // A claim that was chosen, one that is mandatory, the subject, the proof's own options.
-        let changes: [(&str, &dyn Fn(&mut Value)); 9] = [
+        let changes: [(&str, Change<'_>); 9] = [
             ("chosen", &|d| d["name"] = json!("Doctorado")),
             ("mandatory", &|d| d["validUntil"] = json!("2099-02-01T00:00:00Z")),
             ("nested and mandatory", &|d| d["credentialSubject"]["achievement"]["name"] = json!("Doctorado")),

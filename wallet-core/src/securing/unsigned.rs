@@ -65,7 +65,7 @@ pub struct Unsigned {
 #[derive(Debug, Clone, PartialEq)]
 enum Draft {
     Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
-    Selective { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value>, pending: selective::Pending },
+    Selective { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value>, pending: Box<selective::Pending> },
     Jwt,
 }
 
@@ -138,7 +138,7 @@ pub fn prepare_disclosable(
             let earlier = earlier(&mut document);
             let proof = selective::draft(options)?;
             let (message, pending) = selective::prepare(&document, &proof, options, (key, contexts), rng)?;
-            let draft = Draft::Selective { body: document, earlier, proof, pending };
+            let draft = Draft::Selective { body: document, earlier, proof, pending: Box::new(pending) };
             Ok(Unsigned { message, algorithm: key.algorithm(), draft })
         }
         Mechanism::SdJwt | Mechanism::SdJwtVc => {
