@@ -16,6 +16,7 @@ mod evidence;
 mod expectations;
 mod json_schema;
 mod model_check;
+mod problem;
 mod proof_check;
 mod schema_check;
 mod sentences;
@@ -24,6 +25,7 @@ mod verdict;
 
 pub use evidence::{Evidence, Known, Need};
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
+pub use problem::ProblemDetails;
 pub use sentences::Say;
 pub use verdict::{Basis, Finding, Gap, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
 
