@@ -1,4 +1,4 @@
-//! The W3C suites for canonical RDF, JSON-LD and canonical JSON, and the vectors of the EdDSA cryptosuites.
+//! The W3C suites for canonical RDF and JSON-LD.
 //!
 //! The files are looked for in `$CEDULA_VECTORS`, else in `../shared/vectors`.
 
@@ -12,10 +12,8 @@ use std::path::{Path, PathBuf};
 use oxjsonld::JsonLdParser;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use wallet_core::key::PublicKey;
 use wallet_core::securing::linked_data::rdfc::{self, Hash};
 use wallet_core::securing::linked_data::{Contexts, LinkedDataError, to_quads};
-use wallet_core::securing::{Secured, jcs};
 
 /// The folder of one suite; none where the vectors are not at hand, which CI does not accept.
 fn suite(name: &str) -> Option<PathBuf> {
@@ -137,37 +135,6 @@ fn to_rdf(folder: &Path, test: &Value) -> Result<(), Outcome> {
     let ours = rdfc::canonicalize(&quads, Hash::Sha256).map_err(|e| Outcome::Refused(e.to_string()))?.nquads;
     let theirs = rdfc::canonicalize(&expected.quads, Hash::Sha256).map_err(|e| Outcome::Refused(e.to_string()))?.nquads;
     if ours == theirs { Ok(()) } else { Err(Outcome::Wrong(format!("\n--- ours\n{ours}--- theirs\n{theirs}"))) }
-}
-
-#[test]
-fn rfc_8785_vectors_pass() {
-    let Some(folder) = suite("jcs/testdata") else { return };
-    for name in ["arrays", "french", "structures", "unicode", "values", "weird"] {
-        let input = read_json(&folder.join(format!("input/{name}.json")));
-        let output = read(&folder.join(format!("output/{name}.json")));
-        assert_eq!(jcs::canonicalize(&input).expect("canonical"), output.trim_end(), "{name}");
-    }
-}
-
-#[test]
-fn vc_di_eddsa_vectors_verify() {
-    let Some(folder) = suite("di-eddsa/TestVectors") else { return };
-    let examples = r#"{"@context":{"@vocab":"https://www.w3.org/ns/credentials/examples#"}}"#;
-    let contexts = Contexts::bundled().with("https://www.w3.org/ns/credentials/examples/v2", examples).expect("a context");
-    for name in [
-        "eddsa-rdfc-2022/signedDataInt.json",
-        "eddsa-rdfc-2022/employ/signedDataInt.json",
-        "eddsa-jcs-2022/signedJCS.json",
-        "proof-set-chain/signedProofSet1.json",
-        "proof-set-chain/signedProofSet2.json",
-    ] {
-        let secured = Secured::read(&read(&folder.join(name))).expect("a secured credential");
-        for (at, proof) in secured.proofs().iter().enumerate() {
-            let (_, multikey) = proof.method.split_once('#').expect("a did:key");
-            let key = PublicKey::from_multikey(multikey).expect("a Multikey");
-            assert_eq!(secured.check_signature(at, &key, &contexts), Ok(()), "{name}, proof {at}");
-        }
-    }
 }
 
 /// A document of every kind of term, within what both processors cover.

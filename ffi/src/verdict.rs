@@ -272,6 +272,11 @@ pub enum Gap {
         /// Its URL.
         url: String,
     },
+    /// A claim goes by a name that no context at hand gives it: what it means is signed, what it is called is not.
+    UnsignedName {
+        /// The claim's name.
+        term: String,
+    },
     /// The table that the QR code was written with is not at hand.
     MissingTable {
         /// Its number.

@@ -50,33 +50,53 @@ impl FromStr for Timestamp {
         if text.len() > 64 || !text.is_ascii() {
             return Err(bad("it is longer than any date"));
         }
-        let bytes = text.as_bytes();
-        let shaped = bytes.len() >= 20
-            && bytes[4] == b'-'
-            && bytes[7] == b'-'
-            && bytes[10] == b'T'
-            && bytes[13] == b':'
-            && bytes[16] == b':';
-        let offset = text.ends_with('Z')
-            || (bytes.len() >= 25 && matches!(bytes[bytes.len() - 6], b'+' | b'-') && bytes[bytes.len() - 3] == b':');
-        // XSD has no leap seconds, and no place is further than 14 hours from UTC.
-        let in_range = shaped && bytes[17] <= b'5' && (text.ends_with('Z') || text[text.len() - 5..] <= *"14:00");
-        if !in_range || !offset {
+        if !has_shape(text.as_bytes()) {
             return Err(bad("write it as 2026-01-31T12:00:00Z, with an offset from UTC"));
         }
-        let read = |text: &str| text.parse::<jiff::Timestamp>().map_err(|e| WalletError::malformed("timestamp", e));
         // The end of a day is the beginning of the next (XSD 1.1 §3.3.7.2).
         let instant = match text.split_once("T24:00:00") {
-            None => read(text)?,
+            None => instant(text)?,
             Some((_, rest)) if !rest.trim_start_matches(['.', '0']).starts_with(['Z', '+', '-']) => {
                 return Err(bad("the day ended before that"));
             }
-            Some((day, rest)) => read(&format!("{day}T00:00:00{rest}"))?
+            Some((day, rest)) => instant(&format!("{day}T00:00:00{rest}"))?
                 .checked_add(jiff::SignedDuration::from_hours(24))
                 .map_err(|e| WalletError::malformed("timestamp", e))?,
         };
         Ok(Self { instant, text: text.to_owned() })
     }
+}
+
+fn instant(text: &str) -> Result<jiff::Timestamp> {
+    let read = text.parse::<jiff::Timestamp>().or_else(|error| {
+        // The last hours of the year 9999, by which many mean "never", are past the end of the library's range.
+        let is_never = text.starts_with("9999-12-3") && text[..19].parse::<jiff::civil::DateTime>().is_ok();
+        if is_never { Ok(jiff::Timestamp::MAX) } else { Err(error) }
+    });
+    read.map_err(|e| WalletError::malformed("timestamp", e))
+}
+
+/// Whether the text has the shape of a `dateTimeStamp`, seconds below 60 and the offset at most 14 hours (XSD 1.1 part 2 §3.4.28).
+fn has_shape(text: &[u8]) -> bool {
+    const DATE_AND_TIME: &[u8] = b"0000-00-00T00:00:00";
+    let Some((start, rest)) = text.split_at_checked(DATE_AND_TIME.len()) else { return false };
+    let fits = |(byte, model): (&u8, &u8)| if *model == b'0' { byte.is_ascii_digit() } else { byte == model };
+    let fraction = match rest.strip_prefix(b".") {
+        None => 0,
+        Some(after) => match after.iter().take_while(|byte| byte.is_ascii_digit()).count() {
+            0 => return false,
+            digits => digits + 1,
+        },
+    };
+    let offset = match &rest[fraction..] {
+        b"Z" => true,
+        [b'+' | b'-', hours @ .., b':', a, b] if hours.len() == 2 => {
+            let within = hours < b"14".as_slice() || (hours, [*a, *b]) == (b"14".as_slice(), *b"00");
+            within && [hours[0], hours[1], *a, *b].iter().all(u8::is_ascii_digit) && *a < b'6'
+        }
+        _ => false,
+    };
+    start.iter().zip(DATE_AND_TIME).all(fits) && start[17] < b'6' && offset
 }
 
 impl fmt::Display for Timestamp {
@@ -158,6 +178,38 @@ mod tests {
         }
         let end: Timestamp = "2026-02-28T24:00:00.0-00:00".parse().expect("the end of a day");
         assert_eq!(end, "2026-03-01T14:00:00+14:00".parse().expect("a date"));
+    }
+
+    #[test]
+    fn what_is_a_time_elsewhere_and_not_in_xsd_is_refused() {
+        for text in [
+            "2026-03-01T12:00:00,5Z",
+            "2026-03-01T12:00:60Z",
+            "2026-03-01T12:00:00+25:00",
+            "2026-03-01T12:00:00+14:01",
+            "2026-03-01T12:00:00+01:60",
+            "2026-03-01T12:00:00+1:000",
+            "2026-03-01T12:00:00.Z",
+            "2026-03-01T12:00:00z",
+            "2026-03-01t12:00:00Z",
+            "2026-03-01T12:00:00Z[UTC]",
+            "2026-03-01T12:00:00-0300",
+            "-026-03-01T12:00:00Z",
+            "2026-02-29T00:00:00Z",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+        for text in ["2026-03-01T12:00:00+14:00", "2026-03-01T12:00:00.123456789-00:00", "0000-01-01T00:00:00Z"] {
+            assert!(text.parse::<Timestamp>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn end_of_the_year_9999_is_a_time() {
+        let never: Timestamp = "9999-12-31T23:59:59Z".parse().expect("a date");
+        assert!(never > "9998-12-31T23:59:59Z".parse().expect("a date"));
+        assert_eq!(never.to_string(), "9999-12-31T23:59:59Z");
+        assert!("9999-12-31T25:00:00Z".parse::<Timestamp>().is_err());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Calls, answers, events and errors of the two contracts, as the ABI encodes them.
 
-use alloy_primitives::Bytes;
-use alloy_sol_types::{Revert, SolError, sol};
+use alloy_sol_types::sol;
 
 sol! {
     /// ERC-1056, with `history` added.
@@ -67,14 +66,4 @@ sol! {
         function retired(address identity) external view returns (uint64 blockNumber, uint64 time);
         function nonces(address identity) external view returns (uint256);
     }
-}
-
-/// What a contract says when it reverts: its text, or the name of its error.
-pub(super) fn reason(output: &Bytes) -> String {
-    if let Ok(revert) = Revert::abi_decode(output) {
-        return revert.reason.chars().filter(|c| !c.is_control()).take(200).collect();
-    }
-    let selector = output.first_chunk::<4>();
-    let name = selector.and_then(|selector| CredentialRegistry::CredentialRegistryErrors::name_by_selector(*selector));
-    name.unwrap_or("no reason given").to_owned()
 }

@@ -26,6 +26,12 @@ pub enum SignatureFault {
         /// The member's name or the type.
         term: String,
     },
+    /// A member goes by another name than a context that is at hand gives it, and only what it means is signed.
+    #[error("the name {term} is the document's own")]
+    UnsignedName {
+        /// The member's name or the type.
+        term: String,
+    },
     /// The document is built to cost more than any honest one.
     #[error("the document is too costly to check")]
     TooMuchWork,

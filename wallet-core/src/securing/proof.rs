@@ -15,8 +15,8 @@ pub struct Proof {
     pub mechanism: Mechanism,
     /// The `verificationMethod` or `kid`: the absolute URL of the key, usually a DID URL.
     pub method: String,
-    /// What the key is used for; none for a JWT, where the kind of document implies it.
-    pub purpose: Option<VerificationRelationship>,
+    /// What the key is used for, as `proofPurpose` names it; none for a JWT, where the kind of document implies it.
+    pub purpose: Option<String>,
     /// When the proof was made (`created`, `iat`).
     pub created: Option<Timestamp>,
     /// When the proof begins to hold (`nbf`).

@@ -167,7 +167,10 @@ impl<'a> Examination<'a> {
             if !bool::from(given.as_bytes().ct_eq(nonce.as_bytes())) {
                 self.reject(place, Reason::WrongNonce);
             }
-            if !proof.audience.contains(audience) {
+            // The audiences of a token may be many (RFC 7519 §4.1.3); the domains of a proof are the verifier's own and no others
+            // (VC Data Integrity §4.4, step 6).
+            let others = proof.mechanism.is_embedded() && proof.audience.iter().any(|one| one != audience);
+            if others || !proof.audience.contains(audience) {
                 self.reject(place, Reason::WrongAudience { audience: proof.audience.clone() });
             }
         }

@@ -18,7 +18,8 @@ impl Examination<'_> {
         let contexts = &self.evidence.contexts;
         match linked_data::check_types(secured.body(), &TYPED_MEMBERS, contexts) {
             Ok(()) if secured.kind() == Kind::Credential => {}
-            Ok(()) => return,
+            // Where the JSON is signed, so are the names in it.
+            Ok(()) | Err(LinkedDataError::UnsignedName { .. }) => return,
             Err(LinkedDataError::UndefinedTerm { term }) => return self.reject(place, Reason::UndefinedTerm { term }),
             Err(LinkedDataError::Invalid { reason }) => return self.reject(place, Reason::Malformed { fault: reason }),
             Err(LinkedDataError::UnknownContext { url }) => return self.warn(place, Warning::ContextNotAtHand { url }),

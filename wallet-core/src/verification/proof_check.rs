@@ -28,8 +28,15 @@ impl<'a> Examination<'a> {
             None => signers.first().cloned().flatten(),
             Some(claimed) => signers.iter().flatten().find(|signer| signer.as_str() == claimed).cloned(),
         };
-        if let (Some(claimed), None) = (claimed, &signer) {
-            self.reject(place, Reason::SignerMismatch { claimed: claimed.to_owned(), signer: first.method.clone() });
+        match (claimed, &signer) {
+            // The proof of the one who is named may be among those that nobody here can read.
+            (Some(_), None) if !secured.unsupported().is_empty() => {
+                self.gap(place, Gap::Unsupported { what: secured.unsupported().join(", ") });
+            }
+            (Some(claimed), None) => {
+                self.reject(place, Reason::SignerMismatch { claimed: claimed.to_owned(), signer: first.method.clone() });
+            }
+            _ => {}
         }
         for mechanism in secured.unsupported() {
             self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
@@ -43,21 +50,25 @@ impl<'a> Examination<'a> {
     fn proof(&mut self, secured: &Secured, index: usize, place: Place, needed: VerificationRelationship) {
         let proof = &secured.proofs()[index];
         self.proof_time(proof, place);
-        if proof.purpose.is_some_and(|purpose| purpose != needed) {
+        if proof.purpose.as_deref().is_some_and(|purpose| purpose != needed.as_str()) {
             self.reject(place, Reason::WrongPurpose { method: proof.method.clone(), needed: needed.to_string() });
+        }
+        if let Some(mechanism) = secured.unsupported_link(index) {
+            self.gap(place, Gap::Unsupported { what: format!("the proof {mechanism}, which another follows") });
         }
         let Ok(method) = proof.method.parse::<DidUrl>() else {
             return self.reject(place, Reason::InvalidDid { did: proof.method.clone() });
         };
         let Some(resolution) = self.resolution(&method.did(), place) else { return };
         let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
-        match secured.check_signature(index, &key, &self.evidence.contexts) {
+        match secured.check_claims(index, &key, &self.evidence.contexts) {
             Ok(()) => {}
             Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),
             Err(SignatureFault::WrongAlgorithm) => self.reject(place, Reason::WrongAlgorithm { method: proof.method.clone() }),
             Err(SignatureFault::UndefinedTerm { term }) => self.reject(place, Reason::UndefinedTerm { term }),
             Err(SignatureFault::Malformed { reason }) => self.reject(place, Reason::Malformed { fault: reason }),
             Err(SignatureFault::MissingContext { url }) => self.gap(place, Gap::MissingContext { url }),
+            Err(SignatureFault::UnsignedName { term }) => self.gap(place, Gap::UnsignedName { term }),
             Err(SignatureFault::TooMuchWork) => self.gap(place, Gap::TooMuchWork),
         }
     }

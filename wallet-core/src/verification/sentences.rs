@@ -212,6 +212,12 @@ impl Say for Gap {
                 "The vocabulary {url} is not at hand.",
                 "Falta o vocabulário {url}."
             ),
+            Self::UnsignedName { term } => say!(
+                language,
+                "El nombre del dato «{term}» no está firmado: solo lo está su significado.",
+                "The name of the claim \"{term}\" is not signed: only its meaning is.",
+                "O nome do dado «{term}» não está assinado: só o significado está."
+            ),
             Self::MissingTable { table } => say!(
                 language,
                 "Falta la tabla {table} con que se escribió el código: actualice los datos de confianza.",

@@ -1,6 +1,7 @@
 //! Answers Ethereum JSON-RPC as a node does.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::{Revert, SolError as _};
 use alloy_trie::EMPTY_ROOT_HASH;
 use revm::context::result::ExecutionResult;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use super::file::Snapshot;
 use super::state::State;
 use super::view::{self, Transactions, bytes, quantity};
 use super::{EmbeddedChain, Fault};
-use crate::registry::abi;
+use crate::registry::abi::CredentialRegistry;
 use crate::registry::block::Header;
 use crate::registry::ledger::RpcRefusal;
 
@@ -295,7 +296,7 @@ fn output(result: ExecutionResult) -> Result<Bytes, RpcRefusal> {
     match result {
         ExecutionResult::Success { output, .. } => Ok(output.into_data()),
         ExecutionResult::Revert { output, .. } => {
-            Err(RpcRefusal { code: 3, reason: format!("execution reverted: {}", abi::reason(&output)) })
+            Err(RpcRefusal { code: 3, reason: format!("execution reverted: {}", reason(&output)) })
         }
         ExecutionResult::Halt { reason, .. } => Err(RpcRefusal { code: -32000, reason: format!("{reason:?}") }),
     }
@@ -370,4 +371,14 @@ fn any_of<T: std::str::FromStr>(value: &Value) -> Result<Vec<T>, RpcRefusal> {
         Value::Array(values) if values.len() <= 1024 => values.iter().map(|value| parsed(value, "filter")).collect(),
         value => Ok(vec![parsed(value, "filter")?]),
     }
+}
+
+/// What a contract says when it reverts: its text, or the name of its error.
+fn reason(output: &Bytes) -> String {
+    if let Ok(revert) = Revert::abi_decode(output) {
+        return revert.reason.chars().filter(|c| !c.is_control()).take(200).collect();
+    }
+    let selector = output.first_chunk::<4>();
+    let name = selector.and_then(|selector| CredentialRegistry::CredentialRegistryErrors::name_by_selector(*selector));
+    name.unwrap_or("no reason given").to_owned()
 }

@@ -130,6 +130,8 @@ pub(super) struct Definition {
     pub mapping: Mapping,
     pub prefix: bool,
     pub protected: bool,
+    /// Whether a context written out in the document defines it, which no signature over the meaning covers.
+    pub own: bool,
     pub reverse: bool,
     pub coercion: Coercion,
     /// The language of its strings: not said, none, or a lower-case tag.

@@ -1,6 +1,7 @@
 //! The published contexts that come with the library, by URL and digest; `contexts/README.md` names their sources.
 
-use std::sync::OnceLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value;
 
@@ -29,6 +30,32 @@ impl Bundled {
     pub fn value(&self) -> &Value {
         self.value.get_or_init(|| serde_json::from_str(self.text).expect("a test reads every bundled context"))
     }
+
+    /// What bundled contexts call the IRI, where they write it in full.
+    pub fn names_of(iri: &str) -> Option<&'static HashSet<&'static str>> {
+        static NAMES: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
+            let mut names = HashMap::new();
+            BUNDLE.iter().for_each(|bundled| collect_names(bundled.value(), &mut names));
+            names
+        });
+        NAMES.get(iri)
+    }
+}
+
+fn collect_names<'c>(context: &'c Value, names: &mut HashMap<&'c str, HashSet<&'c str>>) {
+    match context {
+        Value::Array(all) => all.iter().for_each(|one| collect_names(one, names)),
+        Value::Object(map) => {
+            for (name, value) in map {
+                let iri = value.as_str().or_else(|| value.get("@id")?.as_str());
+                if let Some(iri) = iri.filter(|iri| iri.contains(':') && !name.starts_with('@')) {
+                    names.entry(iri).or_default().insert(name.as_str());
+                }
+                collect_names(value, names);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The contexts whose members are those published, and their white space perhaps not.
@@ -41,7 +68,7 @@ macro_rules! bundle {
     };
 }
 
-pub(super) static BUNDLE: [Bundled; 27] = [
+pub(super) static BUNDLE: [Bundled; 28] = [
     bundle!(
         "credentials-v1.jsonld",
         "https://www.w3.org/2018/credentials/v1",
@@ -76,6 +103,11 @@ pub(super) static BUNDLE: [Bundled; 27] = [
         "ed25519-2020-v1.jsonld",
         "https://w3id.org/security/suites/ed25519-2020/v1",
         "b9e1ab971fd8bf2c7553e0c4a9438e0b9450afde1ea1ca5b2492368b9f549588"
+    ),
+    bundle!(
+        "jws-2020-v1.jsonld",
+        "https://w3id.org/security/suites/jws-2020/v1",
+        "d648e05ddc6577827ca2bfd5e931f53e9ebc6e52a57a8da81df4ec8c46ffcd1e"
     ),
     bundle!("did-v1.jsonld", "https://www.w3.org/ns/did/v1", "4f3eae5568c9c5f036a082088f9e192019ee06faa78973c87ff91d5421b88dad"),
     bundle!("cid-v1.jsonld", "https://www.w3.org/ns/cid/v1", "61dc4b1cf0b1a3bb24c32d0b46ceca5a13649ff858296300d64f9cd3c9fe2873"),

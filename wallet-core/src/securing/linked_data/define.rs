@@ -22,6 +22,8 @@ pub(super) struct Terms<'t> {
     pub protected: bool,
     /// Whether protected terms may be redefined.
     pub overrides: bool,
+    /// Whether the context is written out in the document.
+    pub own: bool,
     /// How many definitions lean on the one at hand.
     pub depth: usize,
     pub numbers: &'t AtomicU32,
@@ -53,6 +55,9 @@ impl<'t> Terms<'t> {
         self.defined.insert(term, false);
         let previous = self.result.terms.remove(term);
         let mut definition = self.read(term, value)?;
+        if let (Some(definition), Some(previous)) = (&mut definition, &previous) {
+            definition.own &= previous.own || !definition.says_the_same(previous);
+        }
         if let Some(previous) = previous.filter(|previous| previous.protected && !self.overrides) {
             let same = definition.as_mut().filter(|definition| definition.says_the_same(&previous));
             same.ok_or_else(|| LinkedDataError::invalid(format!("protected term redefinition: {term}")))?.protected = true;
@@ -72,6 +77,7 @@ impl<'t> Terms<'t> {
             mapping: Mapping::Null,
             prefix: false,
             protected: self.protected,
+            own: self.own,
             reverse: false,
             coercion: Coercion::Absent,
             language: None,

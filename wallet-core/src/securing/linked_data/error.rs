@@ -15,6 +15,12 @@ pub enum LinkedDataError {
         /// The member's name or the type.
         term: String,
     },
+    /// A member goes by another name than a context that is at hand gives it: the meaning is signed, the name is not.
+    #[error("the name {term} is the document's own")]
+    UnsignedName {
+        /// The member's name or the type.
+        term: String,
+    },
     /// It is nested deeper than [`MAX_DEPTH`](crate::json::MAX_DEPTH).
     #[error("the document is nested too deeply")]
     TooDeep,

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::active::{Active, Container, Definition, Keyword, Meaning};
+use super::active::{Active, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
-use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
+use super::names::Naming;
+use super::quads::{LiteralKind, Quad, RDF_TYPE, Term, Text};
+use super::trace::{Trace, Traced};
 use super::types::types;
 use crate::json::MAX_DEPTH;
 
@@ -23,10 +25,14 @@ pub(super) struct Expander<'d, 'c> {
     pub contexts: &'c Contexts,
     pub family: Arc<Family>,
     pub work: usize,
-    depth: usize,
+    pub naming: Naming,
+    /// The node the document is about.
+    root: Option<Term<'d>>,
+    pub depth: usize,
     blanks: u32,
     labels: HashMap<String, u32>,
     quads: Vec<Quad<'d>>,
+    pub trace: Trace,
 }
 
 /// The graph quads go to: none is the default graph.
@@ -83,13 +89,18 @@ pub(super) struct Member<'d, 'a> {
 }
 
 impl<'d, 'c> Expander<'d, 'c> {
-    /// Expands `document` to quads.
-    pub fn expand(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
+    /// Expands `document` to quads, and remembers where each comes from.
+    pub fn expand(
+        document: &'d Map<String, Value>,
+        contexts: &'c Contexts,
+        naming: Naming,
+    ) -> Result<Traced<'d>, LinkedDataError> {
         let (mut this, base) = Self::begin(document, contexts)?;
         this.quads.reserve(64);
+        this.naming = naming;
         let reading = Reading { active: &base, property: None };
         this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
-        Ok(this.quads)
+        Ok(this.trace.of(this.quads))
     }
 
     /// The expansion of `document` before its first step, and the context of its outermost object.
@@ -97,7 +108,9 @@ impl<'d, 'c> Expander<'d, 'c> {
         let mut work = 0;
         let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
         let base = family.base().clone();
-        Ok((Self { contexts, family, work, depth: 0, blanks: 0, labels: HashMap::new(), quads: Vec::new() }, base))
+        let (quads, labels, trace) = (Vec::new(), HashMap::new(), Trace::default());
+        let (naming, root) = (Naming::Free, None);
+        Ok((Self { contexts, family, work, naming, root, depth: 0, blanks: 0, labels, quads, trace }, base))
     }
 
     /// Expands a value of `property`, flattening arrays and sets.
@@ -107,17 +120,17 @@ impl<'d, 'c> Expander<'d, 'c> {
         value: &'d Value,
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
+        let outer = self.trace.enter(value);
         match value {
-            Value::Null => Ok(()),
+            Value::Null => {}
             Value::Array(all) => {
                 self.deeper()?;
                 for one in all {
                     self.values(reading, one, place)?;
                 }
                 self.depth -= 1;
-                Ok(())
             }
-            Value::Object(map) => self.object(reading, map, Extra::default(), place),
+            Value::Object(map) => self.object(reading, map, Extra::default(), place)?,
             scalar => {
                 let term = match reading.definition().filter(|definition| definition.scoped.is_some()) {
                     None => self.scalar(reading, scalar)?,
@@ -126,9 +139,11 @@ impl<'d, 'c> Expander<'d, 'c> {
                         self.scalar(Reading { active: &active, ..reading }, scalar)?
                     }
                 };
-                self.emit(place, term)
+                self.emit(place, term)?;
             }
         }
+        self.trace.leave(outer);
+        Ok(())
     }
 
     /// Expands an object that is a value of a property: first its contexts, then what it holds.
@@ -187,16 +202,17 @@ impl<'d, 'c> Expander<'d, 'c> {
                 members.push(Member { name, value, definition, meaning });
             }
         }
+        self.naming.check(&active, outer, &members, &types)?;
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
+            self.trace.atom();
             self.value_object(outer, value.value, &members, place)?;
         } else if let Some(list) = keyword(Keyword::List) {
             only_beside_index(&members)?;
             if !matches!(place.target, Target::Edge { reverse: false, .. } | Target::List(_)) {
                 return Err(LinkedDataError::invalid("a list where only a node can be"));
             }
-            let list = self.list(Reading { active: &active, ..reading }, list.value, place.graph)?;
-            self.emit(place, list)?;
+            self.whole_list(Reading { active: &active, ..reading }, list.value, place)?;
         } else if let Some(set) = keyword(Keyword::Set) {
             only_beside_index(&members)?;
             self.values(Reading { active: &active, ..reading }, set.value, place)?;
@@ -239,6 +255,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             None => self.fresh(),
             Some(id) => self.resource(active.reference(id), "@id")?,
         };
+        self.spoken_of_once(&subject, place, says)?;
         for kind in extra.kind.iter().chain(&types) {
             let kind = self.resource(outer.meaning(kind), kind)?;
             self.quad(subject.clone(), Text::Borrowed(RDF_TYPE), kind, graph)?;
@@ -250,6 +267,16 @@ impl<'d, 'c> Expander<'d, 'c> {
             self.member(active, member, &subject, graph)?;
         }
         self.emit(place, subject)
+    }
+
+    /// Where names are fixed, what the document says of itself stands at its root and nowhere else.
+    fn spoken_of_once(&mut self, subject: &Term<'d>, place: &Place<'_, 'd>, says: bool) -> Result<(), LinkedDataError> {
+        if matches!(place.target, Target::Document) {
+            self.root = Some(subject.clone());
+        } else if says && self.naming == Naming::Fixed && self.root.as_ref() == Some(subject) {
+            return Err(LinkedDataError::invalid("the document speaks of itself in two places"));
+        }
+        Ok(())
     }
 
     /// One member of a node, or of what is nested into it.
@@ -293,9 +320,9 @@ impl<'d, 'c> Expander<'d, 'c> {
     ) -> Result<(), LinkedDataError> {
         let map = value.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @reverse value"))?;
         for (name, value) in map {
-            let Meaning::Iri(predicate) = active.meaning(name) else {
-                return Err(LinkedDataError::undefined(name));
-            };
+            let meaning = active.meaning(name);
+            self.naming.check_name(active, name, &meaning)?;
+            let Meaning::Iri(predicate) = meaning else { return Err(LinkedDataError::undefined(name)) };
             // The reverse of a reverse property is the property.
             let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
             let target = Target::Edge { subject, predicate: &predicate, reverse };
@@ -346,33 +373,6 @@ impl<'d, 'c> Expander<'d, 'c> {
         self.family.scoped(from, definition, scope, (self.contexts, &mut self.work))
     }
 
-    /// The list of the items of `value`, as the first of its nodes.
-    pub fn list(&mut self, reading: Reading<'_, 'd>, value: &'d Value, graph: &Graph<'d>) -> Result<Term<'d>, LinkedDataError> {
-        let all = match value {
-            Value::Array(all) => all.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        let of_lists = reading.definition().is_some_and(|definition| definition.container.has(Container::LIST));
-        self.deeper()?;
-        let mut items = Vec::new();
-        for one in all {
-            if of_lists && one.is_array() {
-                items.push(self.list(reading, one, graph)?);
-            } else {
-                self.values(reading, one, &mut Place { graph, target: Target::List(&mut items) })?;
-            }
-        }
-        self.depth -= 1;
-        let mut rest = Term::Iri(Text::Borrowed(RDF_NIL));
-        for item in items.into_iter().rev() {
-            let cell = self.fresh();
-            self.quad(cell.clone(), Text::Borrowed(RDF_FIRST), item, graph)?;
-            self.quad(cell.clone(), Text::Borrowed(RDF_REST), rest, graph)?;
-            rest = cell;
-        }
-        Ok(rest)
-    }
-
     pub fn emit(&mut self, place: &mut Place<'_, 'd>, term: Term<'d>) -> Result<(), LinkedDataError> {
         let literal = matches!(term, Term::Literal { .. });
         let graph = place.graph;
@@ -402,6 +402,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             return Err(LinkedDataError::TooMuchWork);
         }
         self.quads.push(Quad { subject, predicate, object, graph: graph.clone() });
+        self.trace.note();
         Ok(())
     }
 

@@ -97,7 +97,7 @@ impl Family {
     ) -> Result<Arc<Active>, LinkedDataError> {
         let Some(local) = &definition.scoped else { return Ok(from.clone()) };
         let key = Derivation::Scoped { from: from.number, definition: definition.number, of_type: scope == Scope::Type };
-        let rules = if scope == Scope::Type { Rules::TYPE } else { Rules::PROPERTY };
+        let rules = Rules::scoped(definition, scope);
         self.derive(key, |numbers| Compiler { contexts, numbers, work }.process(from, local, rules))
     }
 

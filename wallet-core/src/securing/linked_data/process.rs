@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Map, Value};
 
-use super::active::{Active, Direction, Mapping, Meaning};
+use super::active::{Active, Definition, Direction, Mapping, Meaning};
 use super::contexts::Contexts;
 use super::define::Terms;
 use super::error::LinkedDataError;
+use super::family::Scope;
 use super::quads::is_iri;
 
 /// The most contexts one `@context` may lead to, one naming the next.
@@ -24,12 +25,18 @@ pub(super) struct Rules {
     overrides: bool,
     /// Whether it holds in nested nodes, too, unless it says otherwise itself: type-scoped ones do not.
     propagates: bool,
+    /// Whether it is written out in the document.
+    own: bool,
 }
 
 impl Rules {
-    pub const DOCUMENT: Self = Self { overrides: false, propagates: true };
-    pub const PROPERTY: Self = Self { overrides: true, propagates: true };
-    pub const TYPE: Self = Self { overrides: false, propagates: false };
+    pub const DOCUMENT: Self = Self { overrides: false, propagates: true, own: true };
+
+    /// Those of the scoped context of `definition`.
+    pub fn scoped(definition: &Definition, scope: Scope) -> Self {
+        let of_property = scope == Scope::Property;
+        Self { overrides: of_property, propagates: of_property, own: definition.own }
+    }
 }
 
 /// Compiles contexts.
@@ -141,9 +148,8 @@ impl Compiler<'_> {
             Some(Value::Bool(protected)) => *protected,
             Some(_) => return Err(LinkedDataError::invalid("invalid @protected value")),
         };
-        let overrides = rules.overrides;
-        let mut terms =
-            Terms { result, local: map, defined: HashMap::new(), protected, overrides, depth: 0, numbers: self.numbers };
+        let (overrides, own, numbers) = (rules.overrides, rules.own && embedded, self.numbers);
+        let mut terms = Terms { result, local: map, defined: HashMap::new(), protected, overrides, own, depth: 0, numbers };
         for name in map.keys() {
             let setting = ["@base", "@direction", "@language", "@propagate", "@protected", "@version", "@vocab"];
             if !setting.contains(&name.as_str()) {

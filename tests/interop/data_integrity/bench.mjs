@@ -1,0 +1,57 @@
+// What npm @digitalbazaar/vc takes to issue and verify the diploma of wallet-core's benches, for `tests/bench`.
+//
+// Reads the diploma, its contexts and a seed, `{document, contexts, seed}`, from standard input; prints `name<tab>nanoseconds` lines.
+
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import * as vc from '@digitalbazaar/vc';
+import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {readFileSync} from 'node:fs';
+
+const {document, contexts, seed} = JSON.parse(readFileSync(0, 'utf8'));
+const key = await Ed25519Multikey.generate({seed: Buffer.from(seed, 'hex')});
+const did = `did:key:${key.publicKeyMultibase}`;
+key.id = `${did}#${key.publicKeyMultibase}`;
+key.controller = did;
+document.issuer.id = did;
+delete document.credentialStatus;
+
+async function documentLoader(url) {
+  const method = {
+    '@context': 'https://w3id.org/security/multikey/v1',
+    id: key.id, type: 'Multikey', controller: did, publicKeyMultibase: key.publicKeyMultibase
+  };
+  const controller = {'@context': 'https://www.w3.org/ns/did/v1', id: did, assertionMethod: [key.id]};
+  const known = {[key.id]: method, [did]: controller, ...contexts};
+  if(known[url]) {
+    return {contextUrl: null, documentUrl: url, document: known[url]};
+  }
+  throw new Error(`not at hand: ${url}`);
+}
+
+async function time(name, work) {
+  for(let i = 0; i < 50; ++i) {
+    await work();
+  }
+  const rounds = 200;
+  const start = process.hrtime.bigint();
+  for(let i = 0; i < rounds; ++i) {
+    await work();
+  }
+  console.log(`${name}\t${Number(process.hrtime.bigint() - start) / rounds}`);
+}
+
+const issue = () => {
+  const suite = new DataIntegrityProof({signer: key.signer(), date: '2026-03-01T12:00:00Z', cryptosuite});
+  return vc.issue({credential: structuredClone(document), suite, documentLoader});
+};
+const credential = await issue();
+const verify = async () => {
+  const suite = new DataIntegrityProof({cryptosuite});
+  const result = await vc.verifyCredential({credential, suite, documentLoader});
+  if(!result.verified) {
+    throw result.error;
+  }
+};
+await time('@digitalbazaar/vc eddsa-rdfc-2022 issue', issue);
+await time('@digitalbazaar/vc eddsa-rdfc-2022 verify', verify);
