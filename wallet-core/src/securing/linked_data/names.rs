@@ -3,6 +3,8 @@
 //! Canonical RDF knows no names: whoever holds a signed document may call `validUntil` by its IRI, by an alias of an own context,
 //! or move it into `@included`, and the signature stays good, while a reader of the JSON finds no end of validity any more.
 
+use std::sync::Arc;
+
 use super::active::{Active, Container, Definition, Keyword, Mapping, Meaning};
 use super::bundle::Bundled;
 use super::error::LinkedDataError;
@@ -41,7 +43,7 @@ impl Naming {
                         return Err(not_compact(member.name));
                     }
                 }
-                meaning => self.check_name(active, member.name, meaning)?,
+                meaning => self.check_definition(active, (member.name, member.definition), meaning)?,
             }
         }
         types.iter().filter(|_| !is_value).try_for_each(|kind| self.check_type(outer, kind))
@@ -57,7 +59,15 @@ impl Naming {
 
     /// Checks the name of a member, a type or a value out of a vocabulary.
     pub(super) fn check_name(self, active: &Active, name: &str, meaning: &Meaning<'_>) -> Result<(), LinkedDataError> {
-        let definition = active.terms.get(name);
+        self.check_definition(active, (name, active.terms.get(name)), meaning)
+    }
+
+    fn check_definition(
+        self,
+        active: &Active,
+        (name, definition): (&str, Option<&Arc<Definition>>),
+        meaning: &Meaning<'_>,
+    ) -> Result<(), LinkedDataError> {
         let own = definition.is_none_or(|definition| definition.own);
         if self == Self::Free || !own {
             return Ok(());
