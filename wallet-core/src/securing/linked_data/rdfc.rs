@@ -207,9 +207,7 @@ impl<'q> State<'q> {
         } else {
             self.write_hex(&self.first[&node], &mut input);
         }
-        let mut hasher = Hasher::new(self.hash);
-        hasher.update(&input);
-        hasher.finish()
+        self.digest(&input)
     }
 
     /// Hash N-Degree Quads (RDFC-1.0 §4.8).
@@ -218,17 +216,7 @@ impl<'q> State<'q> {
         if self.chain > MAX_CHAIN {
             return Err(LinkedDataError::TooMuchWork);
         }
-        let mut neighbours: BTreeMap<Digest, Vec<u32>> = BTreeMap::new();
-        for at in self.mentions[&node].clone() {
-            self.spend(1)?;
-            let quad = &self.quads[at];
-            for (other, position) in quad.blanks().into_iter().zip(['s', 'o', 'g']) {
-                if let Some(other) = other.filter(|other| *other != node) {
-                    let hash = self.related(other, quad, &issuer, position);
-                    neighbours.entry(hash).or_default().push(other);
-                }
-            }
-        }
+        let neighbours = self.neighbours(node, &issuer)?;
         let mut input = String::with_capacity(neighbours.len() * 160);
         for (hash, mut nodes) in neighbours {
             let mut chosen: Option<(String, Issuer)> = None;
@@ -247,16 +235,51 @@ impl<'q> State<'q> {
             issuer = own;
         }
         self.chain -= 1;
-        let mut hasher = Hasher::new(self.hash);
-        hasher.update(&input);
-        Ok((hasher.finish(), issuer))
+        Ok((self.digest(&input), issuer))
+    }
+
+    /// The blank nodes that share a quad with `node`, by their hashes (RDFC-1.0 §4.8.3, steps 1–3).
+    fn neighbours(&mut self, node: u32, issuer: &Issuer) -> Result<BTreeMap<Digest, Vec<u32>>, LinkedDataError> {
+        let mut neighbours: BTreeMap<Digest, Vec<u32>> = BTreeMap::new();
+        for at in self.mentions[&node].clone() {
+            self.spend(1)?;
+            let quad = &self.quads[at];
+            for (other, position) in quad.blanks().into_iter().zip(['s', 'o', 'g']) {
+                if let Some(other) = other.filter(|other| *other != node) {
+                    let hash = self.related(other, quad, issuer, position);
+                    neighbours.entry(hash).or_default().push(other);
+                }
+            }
+        }
+        Ok(neighbours)
     }
 
     /// The path of one order of `nodes`, with the labels given on the way; none when `best` is better.
     fn path(&mut self, nodes: &[u32], issuer: &Issuer, best: Option<&str>) -> Result<Option<(String, Issuer)>, LinkedDataError> {
+        let Some((mut path, mut issuer, deeper)) = self.shallow_path(nodes, issuer, best)? else { return Ok(None) };
+        for node in deeper {
+            let (hash, own) = self.n_degree(node, issuer.clone())?;
+            append(&mut path, "_:b", issuer.issue(node));
+            path.push('<');
+            self.write_hex(&hash, &mut path);
+            path.push('>');
+            issuer = own;
+            if is_worse(&path, best) {
+                return Ok(None);
+            }
+        }
+        Ok(best.is_none_or(|best| path.as_str() < best).then_some((path, issuer)))
+    }
+
+    /// The path as far as it takes no further hash, and the nodes that do take one (RDFC-1.0 §4.8.3, steps 5.4.1–5.4.4).
+    fn shallow_path(
+        &mut self,
+        nodes: &[u32],
+        issuer: &Issuer,
+        best: Option<&str>,
+    ) -> Result<Option<(String, Issuer, Vec<u32>)>, LinkedDataError> {
         // Cloning the labels is most of the cost of a step.
         self.spend(1 + issuer.order.len() / 16)?;
-        let worse = |path: &str| best.is_some_and(|best| path.len() >= best.len() && path > best);
         let mut issuer = issuer.clone();
         let (mut path, mut deeper) = (String::new(), Vec::new());
         for &node in nodes {
@@ -269,27 +292,22 @@ impl<'q> State<'q> {
                 }
                 append(&mut path, "_:b", issuer.issue(node));
             }
-            if worse(&path) {
+            if is_worse(&path, best) {
                 return Ok(None);
             }
         }
-        for node in deeper {
-            let (hash, own) = self.n_degree(node, issuer.clone())?;
-            append(&mut path, "_:b", issuer.issue(node));
-            path.push('<');
-            self.write_hex(&hash, &mut path);
-            path.push('>');
-            issuer = own;
-            if worse(&path) {
-                return Ok(None);
-            }
-        }
-        Ok(best.is_none_or(|best| path.as_str() < best).then_some((path, issuer)))
+        Ok(Some((path, issuer, deeper)))
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), LinkedDataError> {
         self.steps += steps;
         if self.steps > MAX_STEPS { Err(LinkedDataError::TooMuchWork) } else { Ok(()) }
+    }
+
+    fn digest(&self, text: &str) -> Digest {
+        let mut hasher = Hasher::new(self.hash);
+        hasher.update(text);
+        hasher.finish()
     }
 
     /// Appends a hash in lower-case hexadecimal.
@@ -341,6 +359,11 @@ fn append(text: &mut String, prefix: &str, number: u32) {
         0..10 => text.push((b'0' + number as u8) as char),
         _ => write!(text, "{number}").expect("writing to a string succeeds"),
     }
+}
+
+/// Whether a path can no longer become better than `best` (RDFC-1.0 §4.8.3, steps 5.4.4.3 and 5.4.5.5).
+fn is_worse(path: &str, best: Option<&str>) -> bool {
+    best.is_some_and(|best| path.len() >= best.len() && path > best)
 }
 
 /// The next order of `nodes` in lexicographical order; false after the last.
