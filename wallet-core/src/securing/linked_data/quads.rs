@@ -109,7 +109,7 @@ impl Quad<'_> {
     }
 
     /// Appends its line, with the line feed; `name` writes a blank node's label, `_:` included.
-    pub(super) fn write(&self, line: &mut String, name: &mut dyn FnMut(u32, &mut String)) {
+    pub(super) fn write(&self, line: &mut String, name: &mut impl FnMut(u32, &mut String)) {
         self.subject.write(line, name);
         line.push_str(" <");
         line.push_str(&self.predicate);
@@ -131,7 +131,7 @@ impl Term<'_> {
         }
     }
 
-    fn write(&self, line: &mut String, name: &mut dyn FnMut(u32, &mut String)) {
+    fn write(&self, line: &mut String, name: &mut impl FnMut(u32, &mut String)) {
         match self {
             Self::Iri(iri) => {
                 line.push('<');
@@ -161,13 +161,31 @@ impl Term<'_> {
     }
 }
 
+/// The bytes that canonical N-Quads escape in a literal.
+static ESCAPED: [bool; 256] = table(b"\"\\\x7f");
+/// The bytes that no IRI of N-Quads has (IRIREF).
+static NOT_IN_IRI: [bool; 256] = table(b" <>\"{}|^`\\");
+
+/// The control characters of ASCII, and these.
+const fn table(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        table[byte as usize] = true;
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
 /// Escapes a literal as canonical N-Quads do: seven short escapes, the other control characters by number, nothing else.
 fn escape(text: &str, line: &mut String) {
     let mut clean = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte > b'\\' && byte != 0x7f || byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0x7f {
-            continue;
-        }
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| ESCAPED[usize::from(*byte)]) {
         line.push_str(&text[clean..at]);
         clean = at + 1;
         match byte {
@@ -190,7 +208,7 @@ pub(super) fn is_iri(text: &str) -> bool {
     let scheme = &text.as_bytes()[..colon];
     scheme.first().is_some_and(u8::is_ascii_alphabetic)
         && scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-        && !text.bytes().any(|b| b <= b' ' || matches!(b, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | b'\\'))
+        && !text.bytes().any(|b| NOT_IN_IRI[usize::from(b)])
 }
 
 #[cfg(test)]
