@@ -129,6 +129,7 @@ impl Attack {
         let hostile = (self.hostile)(&mut scene, good);
         let started = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| scene.judge(&hostile))).map_err(|_| format!("{}: panic", self.name))?;
+        if started.elapsed() > Duration::from_millis(300) { eprintln!("{} {:?}", self.name, started.elapsed()); }
         if started.elapsed() > LONGEST {
             return Err(format!("{}: it took {:?}", self.name, started.elapsed()));
         }
