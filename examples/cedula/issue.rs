@@ -182,6 +182,7 @@ pub async fn build_pack(home: &Home, registry: &Registry, names: &[String], days
         resolutions: BTreeMap::new(),
         status_lists: BTreeMap::new(),
         contexts: BTreeMap::new(),
+        resources: BTreeMap::new(),
         tables: home.tables()?.iter().filter(|table| table.entry_id() > 1).map(|table| table.to_json()).collect(),
     };
     for name in names {

@@ -101,7 +101,14 @@ impl Town {
             status_lists.insert(issuer.list_url(&StatusPurpose::Revocation), dated);
         }
         let tables = vec![self.table.to_json()];
-        let pack = TrustPack { issuers: self.names(), resolutions, status_lists, contexts: BTreeMap::new(), tables };
+        let pack = TrustPack {
+            issuers: self.names(),
+            resolutions,
+            status_lists,
+            contexts: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            tables,
+        };
         let credential = pack.to_credential(&self.publisher.did, now, &now.plus_seconds(YEAR));
         let signed = self.publisher.sign(credential, Mechanism::Jwt, now).await.expect("a signed pack");
         (self.publisher.did.clone(), signed.text().to_owned())

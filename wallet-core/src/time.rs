@@ -53,14 +53,27 @@ impl FromStr for Timestamp {
         if !has_shape(text.as_bytes()) {
             return Err(bad("write it as 2026-01-31T12:00:00Z, with an offset from UTC"));
         }
-        let instant = text.parse::<jiff::Timestamp>().or_else(|error| {
-            // The last hours of the year 9999, by which many mean "never", are past the end of the library's range.
-            let is_never = text.starts_with("9999-12-3") && text[..19].parse::<jiff::civil::DateTime>().is_ok();
-            if is_never { Ok(jiff::Timestamp::MAX) } else { Err(error) }
-        });
-        let instant = instant.map_err(|e| WalletError::malformed("timestamp", e))?;
+        // The end of a day is the beginning of the next (XSD 1.1 §3.3.7.2).
+        let instant = match text.split_once("T24:00:00") {
+            None => instant(text)?,
+            Some((_, rest)) if !rest.trim_start_matches(['.', '0']).starts_with(['Z', '+', '-']) => {
+                return Err(bad("the day ended before that"));
+            }
+            Some((day, rest)) => instant(&format!("{day}T00:00:00{rest}"))?
+                .checked_add(jiff::SignedDuration::from_hours(24))
+                .map_err(|e| WalletError::malformed("timestamp", e))?,
+        };
         Ok(Self { instant, text: text.to_owned() })
     }
+}
+
+fn instant(text: &str) -> Result<jiff::Timestamp> {
+    let read = text.parse::<jiff::Timestamp>().or_else(|error| {
+        // The last hours of the year 9999, by which many mean "never", are past the end of the library's range.
+        let is_never = text.starts_with("9999-12-3") && text[..19].parse::<jiff::civil::DateTime>().is_ok();
+        if is_never { Ok(jiff::Timestamp::MAX) } else { Err(error) }
+    });
+    read.map_err(|e| WalletError::malformed("timestamp", e))
 }
 
 /// Whether the text has the shape of a `dateTimeStamp`, seconds below 60 and the offset at most 14 hours (XSD 1.1 part 2 §3.4.28).
@@ -147,6 +160,24 @@ mod tests {
         for text in ["2026-03-01", "2026-03-01T12:00:00", "2026-03-01 12:00:00Z", "1e9", "", "2026-13-01T00:00:00Z"] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn only_what_xsd_writes_is_read() {
+        for text in [
+            "2026-03-01T12:00:60Z",
+            "2026-03-01T24:00:01Z",
+            "2026-03-01T24:00:00.5Z",
+            "2026-03-01T12:00:00+14:01",
+            "2026-03-01t12:00:00Z",
+            "2026-03-01T12:00:00z",
+            "2026-02-29T12:00:00Z",
+            " 2026-03-01T12:00:00Z",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+        let end: Timestamp = "2026-02-28T24:00:00.0-00:00".parse().expect("the end of a day");
+        assert_eq!(end, "2026-03-01T14:00:00+14:00".parse().expect("a date"));
     }
 
     #[test]

@@ -26,8 +26,11 @@ pub struct TrustPack {
     pub resolutions: BTreeMap<Did, Dated<Resolution>>,
     /// The status lists by URL, each in its signed form.
     pub status_lists: BTreeMap<String, Dated<String>>,
-    /// JSON-LD contexts beyond the bundled ones, by URL.
+    /// JSON-LD contexts beyond the bundled ones, by URL: the text as published, or else the members as an object.
     pub contexts: BTreeMap<String, Value>,
+    /// The texts of the schemas and other resources that credentials name, by URL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, Dated<String>>,
     /// The tables that compact QR codes were written with, each as `TypeTable::to_json` writes it.
     pub tables: Vec<Value>,
 }
@@ -45,8 +48,12 @@ pub struct Dated<T> {
 impl TrustPack {
     /// The pack as a credential by `publisher`, valid from `now` until `until`, ready to be secured as a JWT.
     pub fn to_credential(&self, publisher: &Did, now: &Timestamp, until: &Timestamp) -> Map<String, Value> {
+        let data = |name: &str| json!({ "@id": format!("https://w3id.org/cedula/trust#{name}"), "@type": "@json" });
+        let terms = ["issuers", "resolutions", "statusLists", "contexts", "resources", "tables"];
+        let mut own: Map<String, Value> = terms.iter().map(|name| ((*name).to_owned(), data(name))).collect();
+        own.insert("TrustPack".to_owned(), "https://w3id.org/cedula/trust#TrustPack".into());
         let credential = json!({
-            "@context": ["https://www.w3.org/ns/credentials/v2"],
+            "@context": ["https://www.w3.org/ns/credentials/v2", own],
             "type": ["VerifiableCredential", "TrustPack"],
             "issuer": publisher,
             "validFrom": now,
@@ -95,7 +102,10 @@ impl TrustPack {
     pub fn evidence(&self) -> Result<Evidence> {
         let mut contexts = Contexts::bundled();
         for (url, context) in &self.contexts {
-            contexts = contexts.with(url, &context.to_string())?;
+            contexts = match context {
+                Value::String(text) => contexts.with(url, text)?,
+                members => contexts.with_members(url, members)?,
+            };
         }
         let mut evidence = Evidence::new(contexts);
         for (did, dated) in &self.resolutions {
@@ -105,6 +115,10 @@ impl TrustPack {
         for (url, dated) in &self.status_lists {
             let known = Known::Found { what: Secured::read(&dated.what)?, as_of: dated.as_of.clone() };
             evidence.status_lists.insert(url.clone(), known);
+        }
+        for (url, dated) in &self.resources {
+            let known = Known::Found { what: dated.what.clone().into_bytes(), as_of: dated.as_of.clone() };
+            evidence.resources.insert(url.clone(), known);
         }
         Ok(evidence)
     }

@@ -21,7 +21,7 @@ use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Pla
 pub struct Verifier {
     /// Looks up the signers that it carries no evidence of; without registries for a verifier with no network.
     pub resolver: Resolver,
-    /// Fetches status lists; none for a verifier that works from what it carries.
+    /// Fetches status lists and schemas; none for a verifier that works from what it carries.
     pub network: Option<Arc<dyn Network>>,
     /// Remembers which requests are open, so that each is answered once.
     pub storage: Arc<dyn Storage>,
@@ -135,6 +135,10 @@ impl Verifier {
                         let known = self.fetch_list(&url, now).await;
                         evidence.status_lists.insert(url, known);
                     }
+                    Need::Schema(url) => {
+                        let known = self.fetch_schema(&url, now).await;
+                        evidence.resources.insert(url, known);
+                    }
                 }
             }
         }
@@ -156,20 +160,31 @@ impl Verifier {
 
     /// Fetches a status list whole, so that its publisher does not learn which credential is judged.
     async fn fetch_list(&self, url: &str, now: &Timestamp) -> Known<Secured> {
-        let missing = |why: String| Known::Missing { why };
-        let Some(network) = &self.network else { return missing("there is no network".to_owned()) };
+        let text = self.fetch(url, "application/vc, application/vc+jwt, application/json").await;
+        match text.and_then(|bytes| String::from_utf8(bytes).map_err(|e| e.to_string())).map(|text| Secured::read(&text)) {
+            Ok(Ok(what)) => Known::Found { what, as_of: now.clone() },
+            Ok(Err(error)) => Known::Missing { why: error.to_string() },
+            Err(why) => Known::Missing { why },
+        }
+    }
+
+    /// Fetches a schema, or the credential that carries it.
+    async fn fetch_schema(&self, url: &str, now: &Timestamp) -> Known<Vec<u8>> {
+        match self.fetch(url, "application/schema+json, application/vc, application/vc+jwt, application/json").await {
+            Ok(what) => Known::Found { what, as_of: now.clone() },
+            Err(why) => Known::Missing { why },
+        }
+    }
+
+    /// The bytes at a public URL, within the port's limits of size and time.
+    async fn fetch(&self, url: &str, accept: &str) -> std::result::Result<Vec<u8>, String> {
+        let network = self.network.as_ref().ok_or("there is no network")?;
         let mut request = HttpRequest::get(url);
-        request.headers.push(("accept".to_owned(), "application/vc, application/vc+jwt, application/json".to_owned()));
+        request.headers.push(("accept".to_owned(), accept.to_owned()));
         match network.send(request).await {
-            Err(error) => missing(error.to_string()),
-            Ok(response) if response.status != 200 => missing(format!("the server answered {}", response.status)),
-            Ok(response) => match String::from_utf8(response.body)
-                .map_err(|e| e.to_string())
-                .and_then(|t| Secured::read(&t).map_err(|e| e.to_string()))
-            {
-                Ok(what) => Known::Found { what, as_of: now.clone() },
-                Err(why) => missing(why),
-            },
+            Err(error) => Err(error.to_string()),
+            Ok(response) if response.status != 200 => Err(format!("the server answered {}", response.status)),
+            Ok(response) => Ok(response.body),
         }
     }
 }

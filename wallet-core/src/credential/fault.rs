@@ -24,6 +24,12 @@ pub enum CredentialFault {
         /// The member.
         member: String,
     },
+    /// A context stands in the list twice, which makes it no ordered set.
+    #[error("{member} names a context for the second time")]
+    DuplicateContext {
+        /// The member.
+        member: String,
+    },
     /// A type is not text, or the list of types is empty.
     #[error("{member} is not a list of type names")]
     MalformedType {
@@ -69,6 +75,24 @@ pub enum CredentialFault {
         /// The member.
         member: String,
     },
+    /// A credential in a presentation is neither a credential nor the envelope of one.
+    #[error("{member} is neither a credential nor the envelope of one")]
+    NotCredential {
+        /// The member.
+        member: String,
+    },
+    /// A credential in a presentation has no proof of its own and is in no envelope.
+    #[error("{member} is not secured")]
+    NotSecured {
+        /// The member.
+        member: String,
+    },
+    /// An envelope lacks the base context or has another type beside its own, or its `id` is no `data:` URL.
+    #[error("{member} is not a well-formed envelope")]
+    MalformedEnvelope {
+        /// The member.
+        member: String,
+    },
     /// Two related resources have the same identifier.
     #[error("{member} names a resource for the second time")]
     DuplicateResource {
@@ -78,6 +102,12 @@ pub enum CredentialFault {
     /// A related resource carries no digest, or one that cannot be read.
     #[error("{member} has no digest that can be checked")]
     MalformedDigest {
+        /// The member.
+        member: String,
+    },
+    /// A media type is not of the form `type/subtype` (RFC 6838 §4.2).
+    #[error("{member} is not a media type")]
+    MalformedMediaType {
         /// The member.
         member: String,
     },

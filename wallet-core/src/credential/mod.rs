@@ -50,6 +50,11 @@ pub struct Credential {
     valid_until: Option<Timestamp>,
 }
 
+/// What is wrong with the envelope of a token, if anything: its context, its one type, its `data:` URL (§4.13.1, §4.13.2).
+pub(crate) fn check_envelope(json: &Map<String, Value>) -> Result<(), CredentialFault> {
+    check::envelope(json, "the envelope".to_owned())
+}
+
 impl Credential {
     /// Checks the structure of `json`, reporting every fault and not only the first (VC DM 2.0 §4, VC DM 1.1 §4).
     pub fn check(json: &Map<String, Value>) -> Result<Self, Vec<CredentialFault>> {
@@ -176,6 +181,12 @@ fn validity_names(version: ModelVersion) -> (&'static str, &'static str) {
         ModelVersion::V1 => ("issuanceDate", "expirationDate"),
         ModelVersion::V2 => ("validFrom", "validUntil"),
     }
+}
+
+/// Whether `text` is a URL with a scheme and without the characters that the URL standard leaves out (VC DM 2.0 §4.4).
+pub(crate) fn is_url(text: &str) -> bool {
+    let excluded = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
+    !text.contains(excluded) && url::Url::parse(text).is_ok()
 }
 
 /// A value that is an identifier or an object with one.

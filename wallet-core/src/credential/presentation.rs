@@ -20,13 +20,12 @@ impl Presentation {
 
     /// A presentation by `holder` of `credentials`, each in the form a presentation holds it: with its own proof, or enveloped.
     pub fn of(holder: &Did, credentials: Vec<Value>) -> Self {
-        let json = json!({
-            "@context": [CONTEXT_V2],
-            "type": ["VerifiablePresentation"],
-            "holder": holder.as_str(),
-            "verifiableCredential": credentials,
-        });
-        let Value::Object(json) = json else { unreachable!("it is written as an object") };
+        let json = json!({ "@context": [CONTEXT_V2], "type": ["VerifiablePresentation"], "holder": holder.as_str() });
+        let Value::Object(mut json) = json else { unreachable!("it is written as an object") };
+        // A list of none would be no list of credentials (§4.13); a holder may also present nothing but themselves.
+        if !credentials.is_empty() {
+            json.insert("verifiableCredential".to_owned(), credentials.into());
+        }
         Self { json, version: ModelVersion::V2 }
     }
 
@@ -87,10 +86,12 @@ mod tests {
     #[test]
     fn built_presentation_has_no_fault() {
         let holder = "did:example:ana".parse().expect("a DID");
-        let presentation = Presentation::of(&holder, vec![json!({ "type": ["VerifiableCredential"] })]);
+        let presentation = Presentation::of(&holder, vec![json!({ "type": ["VerifiableCredential"], "proof": {} })]);
         assert_eq!(Presentation::check(presentation.json()), Ok(presentation.clone()));
         assert_eq!(presentation.holder_did(), Some(holder));
         assert_eq!(presentation.credentials().len(), 1);
+        let empty = Presentation::of(&"did:example:ana".parse().expect("a DID"), Vec::new());
+        assert!(Presentation::check(empty.json()).is_ok() && empty.credentials().is_empty());
     }
 
     #[test]
@@ -105,7 +106,37 @@ mod tests {
         };
         assert_eq!(faults(base.clone()), []);
         assert_eq!(with("holder", json!("Ana")), [CredentialFault::NotUrl { member: "holder".to_owned() }]);
-        let member = "verifiableCredential.0".to_owned();
-        assert_eq!(with("verifiableCredential", json!(["eyJ"])), [CredentialFault::NotObject { member }]);
+        assert_eq!(with("holder", json!({ "name": "Ana" })), [CredentialFault::Missing { member: "holder.id".to_owned() }]);
+        let no_type = CredentialFault::Missing { member: "termsOfUse.type".to_owned() };
+        assert_eq!(with("termsOfUse", json!({ "id": "urn:a:b" })), [no_type]);
+        let empty = CredentialFault::Empty { member: "verifiableCredential".to_owned() };
+        assert_eq!(with("verifiableCredential", json!([])), [empty]);
+    }
+
+    #[test]
+    fn presentation_holds_secured_credentials_and_envelopes() {
+        let of = |item: Value| {
+            faults(json!({ "@context": CONTEXT_V2, "type": "VerifiablePresentation", "verifiableCredential": [item] }))
+        };
+        let member = || "verifiableCredential.0".to_owned();
+        for value in [json!("eyJ"), json!("https://example.org/credential"), json!(7), json!(null)] {
+            assert_eq!(of(value), [CredentialFault::NotObject { member: member() }]);
+        }
+        assert_eq!(of(json!({ "type": "Person" })), [CredentialFault::NotCredential { member: member() }]);
+        assert_eq!(of(json!({ "type": "VerifiableCredential" })), [CredentialFault::NotSecured { member: member() }]);
+        let good =
+            || json!({ "@context": CONTEXT_V2, "id": "data:application/vc+jwt,eyJ", "type": "EnvelopedVerifiableCredential" });
+        assert_eq!(of(good()), []);
+        for (name, value) in [
+            ("@context", json!(null)),
+            ("@context", json!("https://example.org/c")),
+            ("id", json!("https://example.org/credential")),
+            ("id", json!(null)),
+            ("type", json!(["EnvelopedVerifiableCredential", "VerifiableCredential"])),
+        ] {
+            let mut envelope = good();
+            envelope[name] = value;
+            assert_eq!(of(envelope), [CredentialFault::MalformedEnvelope { member: member() }], "{name}");
+        }
     }
 }

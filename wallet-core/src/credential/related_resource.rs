@@ -4,6 +4,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
+use super::items;
+
 /// A resource and what its bytes must hash to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelatedResource {
@@ -36,19 +38,23 @@ pub struct ResourceFault {
 }
 
 impl RelatedResource {
-    /// Reads an entry with `id` and `digestSRI` (Subresource Integrity §3.5), `digestMultibase` (CID 1.0 §2.5), or both.
-    pub(super) fn read(entry: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| entry.get(name).map(Value::as_str);
+    /// Reads an object with `id` and `digestSRI` (Subresource Integrity §3.5), `digestMultibase` (CID 1.0 §2.5), or both, each
+    /// one digest or a list; none when there is no digest or one that cannot be checked.
+    pub fn read(entry: &Map<String, Value>) -> Option<Self> {
         let mut digests = Vec::new();
-        if let Some(sri) = text("digestSRI") {
-            digests.extend(read_sri(sri?)?);
+        for sri in items(entry.get("digestSRI")) {
+            digests.extend(read_sri(sri.as_str()?)?);
         }
-        if let Some(multihash) = text("digestMultibase") {
-            digests.push(read_multihash(multihash?)?);
+        for multihash in items(entry.get("digestMultibase")) {
+            digests.push(read_multihash(multihash.as_str()?)?);
         }
-        let media_type = text("mediaType").flatten().map(str::to_owned);
-        let id = text("id").flatten()?.to_owned();
-        (!digests.is_empty()).then_some(Self { id, media_type, digests })
+        let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+        (!digests.is_empty()).then_some(Self { id: text("id")?, media_type: text("mediaType"), digests })
+    }
+
+    /// Whether `entry` says what its resource hashes to, in a form that can be read or not.
+    pub(super) fn is_pinned(entry: &Map<String, Value>) -> bool {
+        entry.contains_key("digestSRI") || entry.contains_key("digestMultibase")
     }
 
     /// Checks that `bytes` hash to every digest the credential gives.
@@ -136,6 +142,15 @@ mod tests {
     }
 
     #[test]
+    fn several_digests_must_all_hold() {
+        let abc = "uEiC6eBa_jwHP6kFBQN5driIjsANho5YXepy0EP9h8gAVrQ";
+        let other = "uEiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let of = |digests: Value| read(json!({ "id": "https://example.org/abc", "digestMultibase": digests }));
+        assert_eq!(of(json!([abc, abc])).expect("a resource").check(b"abc"), Ok(()));
+        assert!(of(json!([abc, other])).expect("a resource").check(b"abc").is_err());
+    }
+
+    #[test]
     fn strongest_algorithm_of_a_list_decides() {
         let sri = concat!(
             "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= ",
@@ -153,6 +168,8 @@ mod tests {
             json!({ "id": "https://example.org/a", "digestSRI": "sha256-AAAA" }),
             json!({ "id": "https://example.org/a", "digestMultibase": "zabc" }),
             json!({ "digestMultibase": "uEiC6eBa_jwHP6kFBQN5driIjsANho5YXepy0EP9h8gAVrQ" }),
+            json!({ "id": "https://example.org/a", "digestMultibase": [] }),
+            json!({ "id": "https://example.org/a", "digestMultibase": ["uEiC6eBa_jwHP6kFBQN5driIjsANho5YXepy0EP9h8gAVrQ", 7] }),
         ] {
             assert_eq!(read(bad), None);
         }

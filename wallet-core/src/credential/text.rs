@@ -53,7 +53,7 @@ fn variant(value: &Value) -> Option<Variant<'_>> {
     }
     let text = object.get("@value")?.as_str()?;
     let language = match object.get("@language") {
-        None | Some(Value::Null) => None,
+        None => None,
         Some(tag) => Some(tag.as_str().filter(|tag| oxilangtag::LanguageTag::parse(*tag).is_ok())?),
     };
     let right_to_left = match object.get("@direction").map(Value::as_str) {

@@ -62,6 +62,15 @@ impl Mechanism {
         }
     }
 
+    /// Whether what is signed is the document's RDF, so that a member without a meaning is covered by no signature.
+    pub fn is_over_rdf(self) -> bool {
+        match self {
+            Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023 | Self::Bbs2023 => true,
+            Self::Ed25519Signature2020 | Self::JsonWebSignature2020 => true,
+            Self::EddsaJcs2022 | Self::EcdsaJcs2019 | Self::Jwt | Self::Cose | Self::SdJwt | Self::SdJwtVc => false,
+        }
+    }
+
     /// Whether the proof is a member of the document it secures, and not an envelope around it (VC DM 2.0 §4.12).
     pub fn is_embedded(self) -> bool {
         !matches!(self, Self::Jwt | Self::Cose | Self::SdJwt | Self::SdJwtVc)

@@ -11,6 +11,7 @@ mod jws;
 mod jwt;
 pub mod linked_data;
 mod mechanism;
+mod model;
 mod nested;
 mod proof;
 mod secured;
@@ -19,10 +20,11 @@ mod unsigned;
 pub use disclosure::Disclosure;
 pub use fault::SignatureFault;
 pub use mechanism::Mechanism;
+pub use model::TYPED_MEMBERS;
 pub use nested::MAX_CREDENTIALS;
 pub use proof::{Kind, Proof};
 pub use secured::{MAX_PROOFS, Secured};
-pub use unsigned::{ProofOptions, Unsigned, prepare, prepare_disclosable};
+pub use unsigned::{ProofOptions, Unsigned, prepare, prepare_disclosable, prepare_unchecked};
 
 use serde_json::{Map, Value};
 

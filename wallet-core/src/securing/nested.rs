@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::secured::Form;
 use super::{Kind, Secured, has_type};
+use crate::credential::check_envelope;
 use crate::error::{Result, WalletError};
 use crate::json;
 
@@ -74,6 +75,7 @@ pub(super) fn enveloped(document: &Map<String, Value>) -> Result<Option<&str>> {
     } else {
         return Ok(None);
     };
+    check_envelope(document).map_err(|fault| WalletError::malformed("envelope", fault))?;
     let url = document.get("id").and_then(Value::as_str).and_then(|id| id.strip_prefix("data:"));
     let Some((found, token)) = url.and_then(|url| url.split_once(',')) else {
         return Err(WalletError::malformed("envelope", "its id is not a data: URL"));
@@ -93,7 +95,7 @@ mod tests {
     use crate::did::VerificationRelationship;
     use crate::key::{KeyAlgorithm, SecretKey};
     use crate::securing::linked_data::Contexts;
-    use crate::securing::{Mechanism, ProofOptions, prepare};
+    use crate::securing::{Mechanism, ProofOptions, prepare_unchecked};
     use proptest::prelude::*;
 
     fn sign(document: Value, purpose: VerificationRelationship) -> Secured {
@@ -105,7 +107,7 @@ mod tests {
             "2026-03-01T12:00:00Z".parse().expect("a date"),
         );
         let document = document.as_object().expect("an object").clone();
-        let unsigned = prepare(document, &options, &key.public_key(), &Contexts::bundled()).expect("a document");
+        let unsigned = prepare_unchecked(document, &options, &key.public_key(), &Contexts::bundled()).expect("a document");
         let signature = key.sign(unsigned.message());
         unsigned.finish(&signature).expect("a signature of the right length")
     }

@@ -1,12 +1,14 @@
 //! A signed document as it came in, and the one door to its signatures.
 
+use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
-use super::linked_data::Contexts;
+use super::data_integrity::selective;
+use super::linked_data::{Contexts, Naming};
 use super::{Kind, Proof, SignatureFault, data_integrity, jws, jwt, nested};
 use crate::credential::{Credential, CredentialFault};
 use crate::error::{Result, WalletError};
-use crate::json;
+use crate::json::{self, JsonPointer};
 use crate::key::PublicKey;
 
 /// The most proofs one document may carry.
@@ -90,12 +92,61 @@ impl Secured {
     ///
     /// A proof that follows others covers them as they stand; whether their own signatures are good is asked of each.
     pub fn check_signature(&self, proof: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
+        self.check(proof, Naming::Free, key, contexts)
+    }
+
+    /// Checks the signature as [`Secured::check_signature`] does, and that nothing read in the JSON stands outside it: a signature
+    /// over canonical RDF covers what members mean and not what they are called (VC Data Integrity §2.4.1).
+    ///
+    /// Fails with [`SignatureFault::UnsignedName`] for a name that no context at hand gives, and `Malformed` where something
+    /// stands where no reader would look for it.
+    pub fn check_claims(&self, proof: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
+        self.check(proof, Naming::Fixed, key, contexts)
+    }
+
+    fn check(&self, proof: usize, naming: Naming, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
         if proof >= self.proofs.len() {
             return Err(SignatureFault::malformed("there is no such proof"));
         }
         match &self.form {
-            Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, key, contexts),
+            Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, naming, (key, contexts)),
             Form::Jwt(token) => token.check(key),
+        }
+    }
+
+    /// Checks one proof as the holder who received it: a base proof with selective disclosure, which no verifier takes, by all
+    /// that could be derived from it; any other as [`Secured::check_signature`] does.
+    pub fn check_received(&self, proof: usize, key: &PublicKey, contexts: &Contexts) -> Result<(), SignatureFault> {
+        match &self.form {
+            Form::Embedded(proofs) if proofs.get(proof).is_some_and(selective::is_selective) => {
+                selective::check_received(&self.body, &proofs[proof], key, contexts)
+            }
+            _ => self.check_signature(proof, key, contexts),
+        }
+    }
+
+    /// Whether it is as its issuer made it for the holder, who must [`Secured::disclose`] it before it is shown.
+    pub fn is_for_holder_only(&self) -> bool {
+        matches!(&self.form, Form::Embedded(proofs) if proofs.iter().any(selective::is_base))
+    }
+
+    /// What its holder shows of it: all that `pointers` lead to beside what its issuer made mandatory, under a derived proof of
+    /// the same mechanism and under no other.
+    ///
+    /// With the pointer to the whole document nothing is left out. An `id` and a `type` come along with whatever they are of.
+    /// Fails with `Misused` when the mechanism always shows the whole, a pointer leads nowhere or into what cannot be divided (a
+    /// list, a JSON literal, a value object), or nothing is chosen; and as signing does for contexts.
+    pub fn disclose(&self, pointers: &[JsonPointer], contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Self> {
+        let _ = rng;
+        match &self.form {
+            Form::Embedded(proofs) => {
+                let base = proofs.iter().find(|proof| selective::is_base(proof));
+                let base =
+                    base.ok_or_else(|| WalletError::misused("it has no base proof: it shows the whole or what it shows"))?;
+                let document = selective::disclose(&self.body, base, pointers, contexts)?;
+                Self::read(&Value::Object(document).to_string())
+            }
+            Form::Jwt(_) => Err(WalletError::misused("a JWT shows the whole document")),
         }
     }
 

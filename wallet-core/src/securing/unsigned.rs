@@ -3,8 +3,9 @@
 use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
+use super::data_integrity::selective;
 use super::linked_data::Contexts;
-use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt};
+use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt, model};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
@@ -64,16 +65,23 @@ pub struct Unsigned {
 #[derive(Debug, Clone, PartialEq)]
 enum Draft {
     Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
+    Selective { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value>, pending: selective::Pending },
     Jwt,
 }
 
 /// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
 /// where [`ProofOptions::previous`] names some of them).
 ///
-/// Fails with `Misused` when the key does not go with the mechanism, the mechanism is only read, a term is undefined, a proof to
-/// follow is missing, or something may be left out, which takes [`prepare_disclosable`]; `Unsupported` when a context is not at
-/// hand.
-pub fn prepare(
+/// Fails with `Misused` when the document breaks the data model (VC DM 2.0 §4, §5), the key does not go with the mechanism, the
+/// mechanism is only read, a term is undefined, a proof to follow is missing, or something may be left out, which takes
+/// [`prepare_disclosable`]; `Unsupported` when a context is not at hand.
+pub fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey, contexts: &Contexts) -> Result<Unsigned> {
+    model::check(&document, options.mechanism, contexts)?;
+    prepare_unchecked(document, options, key, contexts)
+}
+
+/// As [`prepare`], for a document that may break the data model: only for suites that test what verifiers refuse.
+pub fn prepare_unchecked(
     mut document: Map<String, Value>,
     options: &ProofOptions,
     key: &PublicKey,
@@ -90,11 +98,7 @@ pub fn prepare(
             Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
         }
         Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 | Mechanism::EcdsaRdfc2019 | Mechanism::EcdsaJcs2019 => {
-            let earlier = match document.shift_remove("proof") {
-                None => Vec::new(),
-                Some(Value::Array(proofs)) => proofs,
-                Some(proof) => vec![proof],
-            };
+            let earlier = earlier(&mut document);
             let objects: Vec<_> = earlier.iter().filter_map(Value::as_object).collect();
             let (message, proof) = data_integrity::prepare(&document, &objects, options, key, contexts)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
@@ -106,19 +110,35 @@ pub fn prepare(
     }
 }
 
+/// Takes the proofs that `document` has by now.
+fn earlier(document: &mut Map<String, Value>) -> Vec<Value> {
+    match document.shift_remove("proof") {
+        None => Vec::new(),
+        Some(Value::Array(proofs)) => proofs,
+        Some(proof) => vec![proof],
+    }
+}
+
 /// Prepares a proof of a mechanism whose holder may leave something out later; `rng` makes its salts and one-time keys.
 ///
 /// Fails as [`prepare`] does, and with `Misused` for a mechanism that always shows the whole.
 pub fn prepare_disclosable(
-    document: Map<String, Value>,
+    mut document: Map<String, Value>,
     options: &ProofOptions,
     key: &PublicKey,
     contexts: &Contexts,
     rng: &mut dyn CryptoRng,
 ) -> Result<Unsigned> {
-    let _ = (document, key, contexts, rng);
+    model::check(&document, options.mechanism, contexts)?;
     match options.mechanism {
-        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 | Mechanism::SdJwt | Mechanism::SdJwtVc => {
+        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
+            let earlier = earlier(&mut document);
+            let proof = data_integrity::draft(options)?;
+            let (message, pending) = selective::prepare(&document, &proof, options, (key, contexts), rng)?;
+            let draft = Draft::Selective { body: document, earlier, proof, pending };
+            Ok(Unsigned { message, algorithm: key.algorithm(), draft })
+        }
+        Mechanism::SdJwt | Mechanism::SdJwtVc => {
             Err(WalletError::unsupported(options.mechanism.as_str(), "use another mechanism"))
         }
         whole => Err(WalletError::misused(format!("{} shows the whole document: use prepare", whole.as_str()))),
@@ -139,13 +159,19 @@ impl Unsigned {
         }
         let text = match self.draft {
             Draft::Jwt => jws::finish(self.message, signature),
-            Draft::Embedded { mut body, mut earlier, proof } => {
-                earlier.push(Value::Object(data_integrity::finish(proof, signature)));
-                let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };
-                body.insert("proof".to_owned(), proof);
-                Value::Object(body).to_string()
+            Draft::Embedded { body, earlier, proof } => joined(body, earlier, data_integrity::finish(proof, signature)),
+            Draft::Selective { body, earlier, proof, pending } => {
+                joined(body, earlier, selective::finish(proof, &pending, signature))
             }
         };
         Secured::read(&text)
     }
+}
+
+/// The document with its earlier proofs and one more.
+fn joined(mut body: Map<String, Value>, mut earlier: Vec<Value>, proof: Map<String, Value>) -> String {
+    earlier.push(Value::Object(proof));
+    let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };
+    body.insert("proof".to_owned(), proof);
+    Value::Object(body).to_string()
 }

@@ -2,11 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::STATUS_LIST;
+use super::json_schema;
+use super::schema_check::{Kind, SCHEMA_CREDENTIAL, json_schema_kinds};
+use crate::credential::Credential;
 use crate::did::{Did, DidUrl, Resolution};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
 use crate::status::StatusEntry;
 use crate::time::Timestamp;
+
+/// The most schemas that one may refer to and have looked for.
+const MAX_REFERRED: usize = 8;
 
 /// What verification looks at besides the credential.
 #[derive(Debug, Clone)]
@@ -17,6 +26,8 @@ pub struct Evidence {
     pub resolutions: BTreeMap<Did, Known<Resolution>>,
     /// What is known of each status list, by its URL.
     pub status_lists: BTreeMap<String, Known<Secured>>,
+    /// The bytes of other resources that credentials name, by URL: schemas, and what `relatedResource` pins.
+    pub resources: BTreeMap<String, Known<Vec<u8>>>,
 }
 
 /// Something that was looked for.
@@ -45,17 +56,19 @@ pub enum Need {
     Did(Did),
     /// The status list at a URL.
     StatusList(String),
+    /// The schema at a URL, or the credential that carries it.
+    Schema(String),
 }
 
 impl Evidence {
     /// No evidence but these contexts.
     pub fn new(contexts: Contexts) -> Self {
-        Self { contexts, resolutions: BTreeMap::new(), status_lists: BTreeMap::new() }
+        Self { contexts, resolutions: BTreeMap::new(), status_lists: BTreeMap::new(), resources: BTreeMap::new() }
     }
 
-    /// What `secured`, its nested credentials and their status lists need that has not been looked for yet.
+    /// What `secured`, its nested credentials, their status lists and schemas need that has not been looked for yet.
     ///
-    /// A status list's own signer shows only once the list is there: ask again until nothing is needed.
+    /// A status list's own signer, and what a schema refers to, shows only once it is there: ask again until nothing is needed.
     pub fn needs(&self, secured: &Secured) -> BTreeSet<Need> {
         let mut needs = BTreeSet::new();
         self.collect(secured, &mut needs);
@@ -75,8 +88,33 @@ impl Evidence {
                     needs.insert(Need::StatusList(entry.list));
                 }
                 // A list has no status of its own, so this goes one level deep.
-                Some(Known::Found { what, .. }) if !credential.has_type("BitstringStatusListCredential") => {
-                    self.collect(what, needs)
+                Some(Known::Found { what, .. }) if !credential.has_type(STATUS_LIST) => self.collect(what, needs),
+                Some(_) => {}
+            }
+        }
+        // Neither of these has a schema that is evaluated, so that goes one level deep, too.
+        if !credential.has_type(STATUS_LIST) && !credential.has_type(SCHEMA_CREDENTIAL) {
+            self.collect_schemas(&credential, needs);
+        }
+    }
+
+    fn collect_schemas(&self, credential: &Credential, needs: &mut BTreeSet<Need>) {
+        for entry in credential.schemas() {
+            let kinds = entry.get("type").map(json_schema_kinds).unwrap_or_default();
+            let Some(url) = entry.get("id").and_then(Value::as_str).filter(|_| !kinds.is_empty()) else { continue };
+            match self.resources.get(url) {
+                None => {
+                    needs.insert(Need::Schema(url.to_owned()));
+                }
+                Some(Known::Found { what, .. }) if kinds[0] == Kind::Credential => {
+                    let text = std::str::from_utf8(what).ok();
+                    text.and_then(|text| Secured::read(text).ok()).iter().for_each(|schema| self.collect(schema, needs));
+                }
+                Some(Known::Found { what, .. }) => {
+                    let referred =
+                        json_schema::read(what).map(|schema| json_schema::references(url, &schema)).unwrap_or_default();
+                    let missing = referred.into_iter().filter(|other| !self.resources.contains_key(other));
+                    needs.extend(missing.take(MAX_REFERRED).map(Need::Schema));
                 }
                 Some(_) => {}
             }

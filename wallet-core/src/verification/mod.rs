@@ -2,7 +2,7 @@
 //!
 //! A good signature is one check of many. For each credential, then for the presentation around it:
 //!
-//! 1. the data model is followed;
+//! 1. the data model is followed, the resources it pins and the schemas it names included;
 //! 2. the key that a proof names belongs to the issuer (or holder), is for that purpose, and was valid when the proof was made;
 //! 3. the proof's own time holds, its algorithm is the key's, its signature is good, and every claim is covered by it;
 //! 4. the validity has begun and has not ended;
@@ -14,7 +14,10 @@
 
 mod evidence;
 mod expectations;
+mod json_schema;
+mod model_check;
 mod proof_check;
+mod schema_check;
 mod sentences;
 mod status_check;
 mod verdict;
@@ -31,6 +34,9 @@ use crate::did::{Did, VerificationRelationship};
 use crate::error::WalletError;
 use crate::securing::{Kind, Secured};
 use crate::time::Timestamp;
+
+/// The type of a status list (Bitstring Status List §2.2).
+const STATUS_LIST: &str = "BitstringStatusListCredential";
 
 /// Judges `secured`, a credential or a presentation with the credentials inside it, as of `now`.
 ///
@@ -83,6 +89,12 @@ impl<'a> Examination<'a> {
                 return;
             }
         };
+        self.meaning(secured, credential.version(), place);
+        self.related_resources(&credential, place);
+        // A status list with a schema of its own could lead back to the credential, and is checked as a list.
+        if !credential.has_type(STATUS_LIST) {
+            self.schemas(secured, &credential, place);
+        }
         self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
         self.validity(&credential, place);
         self.status(&credential, place);
@@ -124,6 +136,7 @@ impl<'a> Examination<'a> {
                 return;
             }
         };
+        self.meaning(secured, presentation.version(), place);
         let nested = match secured.nested() {
             Ok(nested) => nested,
             Err(error) => return self.reject(place, Reason::Malformed { fault: error.to_string() }),

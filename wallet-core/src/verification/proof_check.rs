@@ -61,7 +61,7 @@ impl<'a> Examination<'a> {
         };
         let Some(resolution) = self.resolution(&method.did(), place) else { return };
         let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
-        match secured.check_signature(index, &key, &self.evidence.contexts) {
+        match secured.check_claims(index, &key, &self.evidence.contexts) {
             Ok(()) => {}
             Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),
             Err(SignatureFault::WrongAlgorithm) => self.reject(place, Reason::WrongAlgorithm { method: proof.method.clone() }),

@@ -127,6 +127,18 @@ impl Say for Reason {
                 "The claim \"{term}\" is not defined, so the signature does not cover it.",
                 "O dado «{term}» não está definido e a assinatura não o cobre."
             ),
+            Self::ResourceMismatch { url } => say!(
+                language,
+                "El recurso {url} no es el que se usó al emitirla.",
+                "The resource {url} is not the one it was issued with.",
+                "O recurso {url} não é o que foi usado ao emiti-la."
+            ),
+            Self::SchemaMismatch { schema, at } => say!(
+                language,
+                "No cumple el esquema {schema} (en «{at}»).",
+                "It does not follow the schema {schema} (at \"{at}\").",
+                "Não segue o esquema {schema} (em «{at}»)."
+            ),
             Self::NotYetValid { from } => {
                 say!(
                     language,
@@ -236,6 +248,15 @@ impl Say for Gap {
                 "The revocation list does not stand: {why}",
                 "A lista de revogação não é confiável: {why}"
             ),
+            Self::SchemaMissing { schema } => {
+                say!(language, "Falta el esquema {schema}.", "The schema {schema} is not at hand.", "Falta o esquema {schema}.")
+            }
+            Self::SchemaNotGood { schema, why } => say!(
+                language,
+                "El esquema {schema} no se puede aplicar: {why}.",
+                "The schema {schema} cannot be evaluated: {why}.",
+                "O esquema {schema} não pode ser aplicado: {why}."
+            ),
             Self::SigningTimeUnproven { ended, .. } => say!(
                 language,
                 "La clave que firmó se retiró el {ended}, y nada prueba que firmara antes.",
@@ -296,6 +317,30 @@ impl Say for Warning {
                 "Lo que el registro dice de {did} se creyó, no se comprobó.",
                 "What the registry says of {did} was believed, not proven.",
                 "O que o registro diz de {did} foi acreditado, não comprovado."
+            ),
+            Self::ContextNotAtHand { url } => say!(
+                language,
+                "Falta el vocabulario {url}: qué significan sus datos no se comprobó.",
+                "The vocabulary {url} is not at hand: what its claims mean was not checked.",
+                "Falta o vocabulário {url}: o significado dos dados não foi verificado."
+            ),
+            Self::TermNotDefined { term } => say!(
+                language,
+                "El dato «{term}» está firmado, pero su significado no está definido.",
+                "The claim \"{term}\" is signed, but its meaning is not defined.",
+                "O dado «{term}» está assinado, mas seu significado não está definido."
+            ),
+            Self::ResourceNotChecked { url } => say!(
+                language,
+                "No se comprobó el recurso {url}, que no está a mano.",
+                "The resource {url} is not at hand and was not checked.",
+                "O recurso {url} não está à mão e não foi verificado."
+            ),
+            Self::SchemaNotChecked { schema, why } => say!(
+                language,
+                "No se comprobó el esquema {schema}: {why}.",
+                "The schema {schema} was not checked: {why}.",
+                "O esquema {schema} não foi verificado: {why}."
             ),
             Self::Profile { fault } => say!(
                 language,

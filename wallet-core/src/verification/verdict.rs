@@ -232,6 +232,18 @@ pub enum Reason {
         /// The claim's name.
         term: String,
     },
+    /// A resource that it pins is not the one it was issued with.
+    ResourceMismatch {
+        /// Its URL.
+        url: String,
+    },
+    /// It does not follow a schema that it names.
+    SchemaMismatch {
+        /// The schema's URL.
+        schema: String,
+        /// Where, as a JSON pointer into the credential.
+        at: String,
+    },
     /// The validity has not begun.
     NotYetValid {
         /// When it will.
@@ -327,6 +339,18 @@ pub enum Gap {
         /// What is wrong with it.
         why: String,
     },
+    /// A schema that it names, or one that such a schema refers to, is not at hand.
+    SchemaMissing {
+        /// Its URL.
+        schema: String,
+    },
+    /// A schema that it names cannot be evaluated: of an unknown version, not well formed, in a credential that does not stand.
+    SchemaNotGood {
+        /// Its URL.
+        schema: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The key that signed has been retired since, and nothing proves that it signed before.
     SigningTimeUnproven {
         /// The verification method.
@@ -372,6 +396,28 @@ pub enum Warning {
     Believed {
         /// The DID it is about.
         did: Did,
+    },
+    /// A context is not at hand; the signature covers the JSON, but what it means was not checked.
+    ContextNotAtHand {
+        /// Its URL.
+        url: String,
+    },
+    /// A member means nothing in its contexts; the signature covers it all the same.
+    TermNotDefined {
+        /// The member's name.
+        term: String,
+    },
+    /// A resource that it pins is not at hand, so it may have been altered since.
+    ResourceNotChecked {
+        /// Its URL.
+        url: String,
+    },
+    /// A schema that it names was not evaluated, or says nothing of what is shown.
+    SchemaNotChecked {
+        /// Its URL.
+        schema: String,
+        /// Why.
+        why: String,
     },
     /// It breaks a rule of the profile it claims to follow.
     Profile {

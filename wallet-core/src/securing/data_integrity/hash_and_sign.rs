@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256, Sha384};
 
 use crate::key::{KeyAlgorithm, PublicKey};
 use crate::securing::linked_data::rdfc::{self, Hash};
-use crate::securing::linked_data::{Contexts, signed_quads};
+use crate::securing::linked_data::{Contexts, Naming, to_traced_quads};
 use crate::securing::{Mechanism, SignatureFault, jcs};
 
 /// What a proof covers beside its own options.
@@ -15,6 +15,8 @@ pub(super) struct Signed<'d> {
     pub body: &'d Map<String, Value>,
     /// The proofs it follows, which stand in the document while it is hashed (VC Data Integrity §4.3, step 6).
     pub previous: Vec<&'d Map<String, Value>>,
+    /// How free it is in the names of its members.
+    pub naming: Naming,
 }
 
 /// The bytes of `proofValue`: multibase base58btc, and as long as a signature of the suite can be.
@@ -112,7 +114,7 @@ pub(super) fn canonical_rdf(
     hash: Hash,
 ) -> Result<(String, String), SignatureFault> {
     let canonical = |map: &Map<String, Value>| -> Result<String, SignatureFault> {
-        Ok(rdfc::canonicalize(&signed_quads(map, contexts)?, hash)?.nquads)
+        Ok(rdfc::canonicalize(&to_traced_quads(map, contexts, signed.naming)?.quads, hash)?.nquads)
     };
     let document = if signed.previous.is_empty() {
         canonical(signed.body)?

@@ -1,15 +1,17 @@
 //! Data Integrity: proofs that are members of the document they secure (VC Data Integrity 1.0).
 //!
 //! This file reads and writes the proof object and says which suite it is of; [`hash_and_sign`] has the suites that sign the
-//! whole document, [`chain`] the proofs that follow others, [`signatures_2020`] the two older forms that are only read.
+//! whole document, [`selective`] those whose holder may leave something out, [`chain`] the proofs that follow others,
+//! [`signatures_2020`] the two older forms that are only read.
 
 mod chain;
 mod hash_and_sign;
+pub(super) mod selective;
 mod signatures_2020;
 
 use serde_json::{Map, Value};
 
-use super::linked_data::{Contexts, LinkedDataError};
+use super::linked_data::{Contexts, LinkedDataError, Naming, to_traced_quads};
 use super::{MAX_PROOFS, Mechanism, Proof, ProofOptions, SignatureFault};
 use crate::error::{Result, WalletError};
 use crate::key::PublicKey;
@@ -32,6 +34,7 @@ const KNOWN: &str = "use eddsa-rdfc-2022, eddsa-jcs-2022, ecdsa-rdfc-2019 or ecd
 pub(super) fn read(proof: &Map<String, Value>) -> Result<Proof> {
     let mechanism = mechanism(proof)?;
     match mechanism {
+        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => selective::read(proof)?,
         Mechanism::JsonWebSignature2020 => signatures_2020::read_jws(proof).map(drop)?,
         _ => drop(hash_and_sign::signature(proof, mechanism).ok_or_else(|| bad("proofValue"))?),
     }
@@ -70,10 +73,10 @@ pub(super) fn read(proof: &Map<String, Value>) -> Result<Proof> {
 fn mechanism(proof: &Map<String, Value>) -> Result<Mechanism> {
     let kind = required(proof, "type")?;
     let (name, all) = match kind {
-        "DataIntegrityProof" => (required(proof, "cryptosuite")?, &SUITES[..]),
-        other => (other, &TYPES[..]),
+        "DataIntegrityProof" => (required(proof, "cryptosuite")?, [&SUITES[..], &selective::SUITES[..]]),
+        other => (other, [&TYPES[..], &[]]),
     };
-    all.iter().copied().find(|m| m.as_str() == name).ok_or_else(|| WalletError::unsupported(name, KNOWN))
+    all.concat().into_iter().find(|m| m.as_str() == name).ok_or_else(|| WalletError::unsupported(name, KNOWN))
 }
 
 /// The bytes to sign over `body` (without `proof`), and the proof object without `proofValue` (§4.2, §4.3).
@@ -96,7 +99,7 @@ pub(super) fn prepare(
         return Err(WalletError::misused(format!("a document carries at most {MAX_PROOFS} proofs")));
     }
     let previous = chain::previous(&proof, earlier).map_err(WalletError::misused)?;
-    let signed = hash_and_sign::Signed { body, previous };
+    let signed = hash_and_sign::Signed { body, previous, naming: Naming::Free };
     hash_and_sign::complete(&mut proof, body, options.mechanism);
     let message = match hash_and_sign::message(options.mechanism, &signed, &proof, key, contexts) {
         Ok(message) => message,
@@ -113,7 +116,7 @@ pub(super) fn prepare(
 }
 
 /// What a new proof says whatever its suite.
-fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
+pub(super) fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
     let mut proof = Map::new();
     let mut put = |name: &str, value: &str| proof.insert(name.to_owned(), Value::String(value.to_owned()));
     if let Some(id) = &options.id {
@@ -157,12 +160,16 @@ pub(super) fn check(
     body: &Map<String, Value>,
     proofs: &[Map<String, Value>],
     index: usize,
-    key: &PublicKey,
-    contexts: &Contexts,
+    naming: Naming,
+    (key, contexts): (&PublicKey, &Contexts),
 ) -> Result<(), SignatureFault> {
     let proof = proofs.get(index).ok_or_else(|| SignatureFault::malformed("there is no such proof"))?;
+    if selective::is_selective(proof) {
+        to_traced_quads(body, contexts, naming)?;
+        return selective::check(body, proof, key, contexts);
+    }
     let previous = chain::checked(proof, proofs)?;
-    let signed = hash_and_sign::Signed { body, previous };
+    let signed = hash_and_sign::Signed { body, previous, naming };
     match mechanism(proof).map_err(SignatureFault::malformed)? {
         Mechanism::JsonWebSignature2020 => signatures_2020::check_jws(&signed, proof, key, contexts),
         whole => hash_and_sign::check(whole, &signed, proof, key, contexts),

@@ -65,6 +65,7 @@ mod tests {
     use super::*;
     use crate::key::{KeyAlgorithm, SecretKey};
     use crate::securing::data_integrity::tests::{METHOD, contexts, key};
+    use crate::securing::linked_data::Naming;
     use crate::securing::{Mechanism, Secured};
     use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 
@@ -92,7 +93,7 @@ mod tests {
     /// What the library never writes: the detached JWS, under a header of any kind.
     fn with_jws(header: &str, key: &SecretKey, proof: Map<String, Value>) -> Secured {
         let body = credential();
-        let signed = Signed { body: &body, previous: Vec::new() };
+        let signed = Signed { body: &body, previous: Vec::new(), naming: Naming::Free };
         let options = options(&signed, &proof, "jws", proof.get("@context"));
         let (options, document) = canonical_rdf(&signed, &options, &contexts(), Hash::Sha256).expect("covered");
         let header = BASE64_URL_SAFE_NO_PAD.encode(header);
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn ed25519_signature_2020_verifies_and_takes_no_other_key() {
         let body = credential();
-        let signed = Signed { body: &body, previous: Vec::new() };
+        let signed = Signed { body: &body, previous: Vec::new(), naming: Naming::Free };
         let proof = proof("Ed25519Signature2020");
         let options = options(&signed, &proof, "proofValue", None);
         let (options, document) = canonical_rdf(&signed, &options, &contexts(), Hash::Sha256).expect("covered");

@@ -4,7 +4,7 @@ use super::read;
 use crate::did::VerificationRelationship;
 use crate::error::WalletError;
 use crate::key::{KeyAlgorithm, PublicKey, SecretKey};
-use crate::securing::linked_data::Contexts;
+use crate::securing::linked_data::{Contexts, Naming};
 use crate::securing::{Mechanism, ProofOptions, Secured, SignatureFault, prepare};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -235,7 +235,7 @@ fn with_members(mechanism: Mechanism, members: Value) -> Secured {
     let mut proof = proof(changes);
     proof.extend(members.as_object().expect("an object").clone());
     proof.shift_remove("proofValue");
-    let signed = super::hash_and_sign::Signed { body: &body, previous: Vec::new() };
+    let signed = super::hash_and_sign::Signed { body: &body, previous: Vec::new(), naming: Naming::Free };
     let message = super::hash_and_sign::message(mechanism, &signed, &proof, &key.public_key(), &contexts()).expect("covered");
     let proof = super::finish(proof, &key.sign(&message));
     body.insert("proof".to_owned(), proof.into());

@@ -9,7 +9,8 @@ use serde_json::Value;
 pub(super) struct Bundled {
     pub url: &'static str,
     /// SHA-256 of the text, in lower-case hexadecimal.
-    pub digest: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares the text with it"))]
+    digest: &'static str,
     text: &'static str,
     value: OnceLock<Value>,
 }
@@ -18,6 +19,11 @@ impl Bundled {
     /// The context by its URL.
     pub fn find(url: &str) -> Option<&'static Self> {
         BUNDLE.iter().find(|b| b.url == url)
+    }
+
+    /// The text as it was published; none when only its members are what was published.
+    pub fn text(&self) -> Option<&'static str> {
+        (!NOT_TO_THE_BYTE.contains(&self.url)).then_some(self.text)
     }
 
     /// The document, read once.
@@ -51,6 +57,9 @@ fn collect_names<'c>(context: &'c Value, names: &mut HashMap<&'c str, HashSet<&'
         _ => {}
     }
 }
+
+/// The contexts whose members are those published, and their white space perhaps not.
+const NOT_TO_THE_BYTE: [&str; 1] = ["https://www.w3.org/ns/cid/v1"];
 
 macro_rules! bundle {
     ($file:literal, $url:literal, $digest:literal) => {

@@ -26,7 +26,8 @@ struct Inner {
 #[derive(Clone)]
 struct Added {
     value: Arc<Value>,
-    digest: Arc<str>,
+    /// The text as it was published; none when only its members are known.
+    text: Option<Arc<str>>,
 }
 
 impl Contexts {
@@ -45,8 +46,21 @@ impl Contexts {
         if text.len() > MAX_CONTEXT_BYTES {
             return Err(bad("it is too long"));
         }
+        self.add(url, json::read("JSON-LD context", text)?, Some(text.into()))
+    }
+
+    /// As [`Contexts::with`], for a context whose members are known and not its bytes: no digest of it can be checked.
+    pub fn with_members(&self, url: &str, value: &Value) -> Result<Self> {
+        let text = value.to_string();
+        if text.len() > MAX_CONTEXT_BYTES {
+            return Err(WalletError::malformed("JSON-LD context", "it is too long"));
+        }
+        self.add(url, json::read("JSON-LD context", &text)?, None)
+    }
+
+    fn add(&self, url: &str, value: Value, text: Option<Arc<str>>) -> Result<Self> {
+        let bad = |reason: &str| WalletError::malformed("JSON-LD context", reason);
         url::Url::parse(url).map_err(|_| bad("its URL is not absolute"))?;
-        let value = json::read("JSON-LD context", text)?;
         if value.get("@context").is_none() {
             return Err(bad("it has no @context"));
         }
@@ -56,9 +70,8 @@ impl Contexts {
             }
             return Err(WalletError::misused(format!("another context is already known as {url}")));
         }
-        let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
         let mut added = self.0.added.clone();
-        added.insert(url.to_owned(), Added { value: Arc::new(value), digest: digest.into() });
+        added.insert(url.to_owned(), Added { value: Arc::new(value), text });
         Ok(Self(Arc::new(Inner { added, families: Families::default() })))
     }
 
@@ -70,12 +83,17 @@ impl Contexts {
         }
     }
 
-    /// The SHA-256 digest of the text at `url`, in lower-case hexadecimal.
-    pub fn digest(&self, url: &str) -> Option<&str> {
+    /// The text published at `url`, byte for byte; none when it is not at hand, or not to the byte.
+    pub fn text(&self, url: &str) -> Option<&str> {
         match Bundled::find(url) {
-            Some(bundled) => Some(bundled.digest),
-            None => self.0.added.get(url).map(|added| &*added.digest),
+            Some(bundled) => bundled.text(),
+            None => self.0.added.get(url)?.text.as_deref(),
         }
+    }
+
+    /// The SHA-256 digest of the text published at `url`, in lower-case hexadecimal; none when [`Contexts::text`] is.
+    pub fn digest(&self, url: &str) -> Option<String> {
+        self.text(url).map(|text| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// What was compiled from them so far.
@@ -111,7 +129,7 @@ mod tests {
         let more = bundled.with("https://example.org/c", r#"{"@context":{"a":"https://example.org/a"}}"#).expect("a context");
         assert!(more.document("https://example.org/c").is_some());
         assert!(bundled.document("https://example.org/c").is_none());
-        assert_eq!(more.digest("https://example.org/c").map(str::len), Some(64));
+        assert_eq!(more.digest("https://example.org/c").map(|digest| digest.len()), Some(64));
         assert_eq!(more.urls().count(), bundled.urls().count() + 1);
     }
 
@@ -122,6 +140,17 @@ mod tests {
         assert!(matches!(bundled.with(url, r#"{"@context":{}}"#), Err(WalletError::Misused { .. })));
         let same = bundled.document(url).expect("bundled").to_string();
         assert!(bundled.with(url, &same).is_ok());
+    }
+
+    #[test]
+    fn context_known_by_its_members_alone_has_no_text() {
+        let value = serde_json::json!({ "@context": { "a": "https://example.org/a" } });
+        let more = Contexts::bundled().with_members("https://example.org/c", &value).expect("a context");
+        assert_eq!(more.document("https://example.org/c"), Some(&value));
+        assert_eq!((more.text("https://example.org/c"), more.digest("https://example.org/c")), (None, None));
+        assert!(more.text("https://www.w3.org/ns/credentials/v2").is_some());
+        // Its members were put together from another publication.
+        assert_eq!(more.text("https://www.w3.org/ns/cid/v1"), None);
     }
 
     #[test]

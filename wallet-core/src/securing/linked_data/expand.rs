@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::active::{Active, Container, Definition, Keyword, Meaning};
+use super::active::{Active, Definition, Keyword, Meaning};
 use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
 use super::names::Naming;
-use super::quads::{LiteralKind, Quad, RDF_FIRST, RDF_NIL, RDF_REST, RDF_TYPE, Term, Text};
+use super::quads::{LiteralKind, Quad, RDF_TYPE, Term, Text};
+use super::trace::{Trace, Traced};
+use super::types::types;
 use crate::json::MAX_DEPTH;
 
 /// The most quads one document may make.
@@ -26,10 +28,11 @@ pub(super) struct Expander<'d, 'c> {
     pub naming: Naming,
     /// The node the document is about.
     root: Option<Term<'d>>,
-    depth: usize,
+    pub depth: usize,
     blanks: u32,
     labels: HashMap<String, u32>,
     quads: Vec<Quad<'d>>,
+    pub trace: Trace,
 }
 
 /// The graph quads go to: none is the default graph.
@@ -86,21 +89,28 @@ pub(super) struct Member<'d, 'a> {
 }
 
 impl<'d, 'c> Expander<'d, 'c> {
-    /// Expands `document` to quads.
+    /// Expands `document` to quads, and remembers where each comes from.
     pub fn expand(
         document: &'d Map<String, Value>,
         contexts: &'c Contexts,
         naming: Naming,
-    ) -> Result<Vec<Quad<'d>>, LinkedDataError> {
+    ) -> Result<Traced<'d>, LinkedDataError> {
+        let (mut this, base) = Self::begin(document, contexts)?;
+        this.quads.reserve(64);
+        this.naming = naming;
+        let reading = Reading { active: &base, property: None };
+        this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
+        Ok(this.trace.of(this.quads))
+    }
+
+    /// The expansion of `document` before its first step, and the context of its outermost object.
+    pub fn begin(document: &'d Map<String, Value>, contexts: &'c Contexts) -> Result<(Self, Arc<Active>), LinkedDataError> {
         let mut work = 0;
         let family = contexts.families().of(document.get("@context"), contexts, &mut work)?;
         let base = family.base().clone();
-        let quads = Vec::with_capacity(64);
-        let (labels, root) = (HashMap::new(), None);
-        let mut this = Self { contexts, family, work, naming, root, depth: 0, blanks: 0, labels, quads };
-        let reading = Reading { active: &base, property: None };
-        this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
-        Ok(this.quads)
+        let (quads, labels, trace) = (Vec::new(), HashMap::new(), Trace::default());
+        let (naming, root) = (Naming::Free, None);
+        Ok((Self { contexts, family, work, naming, root, depth: 0, blanks: 0, labels, quads, trace }, base))
     }
 
     /// Expands a value of `property`, flattening arrays and sets.
@@ -110,17 +120,17 @@ impl<'d, 'c> Expander<'d, 'c> {
         value: &'d Value,
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
+        let outer = self.trace.enter(value);
         match value {
-            Value::Null => Ok(()),
+            Value::Null => {}
             Value::Array(all) => {
                 self.deeper()?;
                 for one in all {
                     self.values(reading, one, place)?;
                 }
                 self.depth -= 1;
-                Ok(())
             }
-            Value::Object(map) => self.object(reading, map, Extra::default(), place),
+            Value::Object(map) => self.object(reading, map, Extra::default(), place)?,
             scalar => {
                 let term = match reading.definition().filter(|definition| definition.scoped.is_some()) {
                     None => self.scalar(reading, scalar)?,
@@ -129,9 +139,11 @@ impl<'d, 'c> Expander<'d, 'c> {
                         self.scalar(Reading { active: &active, ..reading }, scalar)?
                     }
                 };
-                self.emit(place, term)
+                self.emit(place, term)?;
             }
         }
+        self.trace.leave(outer);
+        Ok(())
     }
 
     /// Expands an object that is a value of a property: first its contexts, then what it holds.
@@ -142,6 +154,17 @@ impl<'d, 'c> Expander<'d, 'c> {
         extra: Extra<'d>,
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
+        let current = self.context_of(reading, map, &extra)?;
+        self.element(Reading { active: &current, ..reading }, map, extra, place)
+    }
+
+    /// The context of an object that is a value of a property, but for its types' scoped contexts (JSON-LD 1.1 API §5.1.2, 7–9).
+    pub fn context_of(
+        &mut self,
+        reading: Reading<'_, 'd>,
+        map: &Map<String, Value>,
+        extra: &Extra<'d>,
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let active = reading.active;
         let mut current = active.clone();
         if let Some(previous) = &active.previous
@@ -153,10 +176,10 @@ impl<'d, 'c> Expander<'d, 'c> {
         if let Some(definition) = reading.definition().filter(|definition| definition.scoped.is_some()) {
             current = self.scoped(&current, definition, Scope::Property)?;
         }
-        if let Some(local) = map.get("@context") {
-            current = self.family.embedded(&current, local, (self.contexts, &mut self.work))?;
+        match map.get("@context") {
+            None => Ok(current),
+            Some(local) => self.family.embedded(&current, local, (self.contexts, &mut self.work)),
         }
-        self.element(Reading { active: &current, ..reading }, map, extra, place)
     }
 
     /// Expands an object whose context is that of `reading` but for its types' scoped contexts.
@@ -182,14 +205,14 @@ impl<'d, 'c> Expander<'d, 'c> {
         self.naming.check(&active, outer, &members, &types)?;
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
+            self.trace.atom();
             self.value_object(outer, value.value, &members, place)?;
         } else if let Some(list) = keyword(Keyword::List) {
             only_beside_index(&members)?;
             if !matches!(place.target, Target::Edge { reverse: false, .. } | Target::List(_)) {
                 return Err(LinkedDataError::invalid("a list where only a node can be"));
             }
-            let list = self.list(Reading { active: &active, ..reading }, list.value, place.graph)?;
-            self.emit(place, list)?;
+            self.whole_list(Reading { active: &active, ..reading }, list.value, place)?;
         } else if let Some(set) = keyword(Keyword::Set) {
             only_beside_index(&members)?;
             self.values(Reading { active: &active, ..reading }, set.value, place)?;
@@ -341,18 +364,6 @@ impl<'d, 'c> Expander<'d, 'c> {
         Ok(())
     }
 
-    /// `outer` with the scoped contexts of the node's types, in lexicographical order.
-    fn typed(&mut self, outer: &Arc<Active>, types: &[&'d str]) -> Result<Arc<Active>, LinkedDataError> {
-        let mut active = outer.clone();
-        let mut scoped: Vec<_> =
-            types.iter().filter_map(|kind| outer.terms.get_key_value(*kind)).filter(|(_, d)| d.scoped.is_some()).collect();
-        scoped.sort_unstable_by_key(|(name, _)| *name);
-        for (_, definition) in scoped {
-            active = self.scoped(&active, definition, Scope::Type)?;
-        }
-        Ok(active)
-    }
-
     pub fn scoped(
         &mut self,
         from: &Arc<Active>,
@@ -360,33 +371,6 @@ impl<'d, 'c> Expander<'d, 'c> {
         scope: Scope,
     ) -> Result<Arc<Active>, LinkedDataError> {
         self.family.scoped(from, definition, scope, (self.contexts, &mut self.work))
-    }
-
-    /// The list of the items of `value`, as the first of its nodes.
-    pub fn list(&mut self, reading: Reading<'_, 'd>, value: &'d Value, graph: &Graph<'d>) -> Result<Term<'d>, LinkedDataError> {
-        let all = match value {
-            Value::Array(all) => all.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        let of_lists = reading.definition().is_some_and(|definition| definition.container.has(Container::LIST));
-        self.deeper()?;
-        let mut items = Vec::new();
-        for one in all {
-            if of_lists && one.is_array() {
-                items.push(self.list(reading, one, graph)?);
-            } else {
-                self.values(reading, one, &mut Place { graph, target: Target::List(&mut items) })?;
-            }
-        }
-        self.depth -= 1;
-        let mut rest = Term::Iri(Text::Borrowed(RDF_NIL));
-        for item in items.into_iter().rev() {
-            let cell = self.fresh();
-            self.quad(cell.clone(), Text::Borrowed(RDF_FIRST), item, graph)?;
-            self.quad(cell.clone(), Text::Borrowed(RDF_REST), rest, graph)?;
-            rest = cell;
-        }
-        Ok(rest)
     }
 
     pub fn emit(&mut self, place: &mut Place<'_, 'd>, term: Term<'d>) -> Result<(), LinkedDataError> {
@@ -418,6 +402,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             return Err(LinkedDataError::TooMuchWork);
         }
         self.quads.push(Quad { subject, predicate, object, graph: graph.clone() });
+        self.trace.note();
         Ok(())
     }
 
@@ -467,26 +452,6 @@ struct Node<'t, 'd> {
 fn stays(active: &Active, map: &Map<String, Value>) -> bool {
     let only_id = map.len() == 1 && map.keys().all(|name| active.keyword(name) == Some(Keyword::Id));
     only_id || map.keys().any(|name| active.keyword(name) == Some(Keyword::Value))
-}
-
-/// The types an object names.
-fn types<'d>(active: &Active, map: &'d Map<String, Value>) -> Result<Vec<&'d str>, LinkedDataError> {
-    let bad = || LinkedDataError::invalid("invalid type value");
-    let mut types = Vec::new();
-    for (name, value) in map {
-        if active.keyword(name) == Some(Keyword::Type) {
-            match value {
-                Value::String(one) => types.push(one.as_str()),
-                Value::Array(all) => {
-                    for one in all {
-                        types.push(one.as_str().ok_or_else(bad)?);
-                    }
-                }
-                _ => return Err(bad()),
-            }
-        }
-    }
-    Ok(types)
 }
 
 /// A set or list object holds nothing else but an index.

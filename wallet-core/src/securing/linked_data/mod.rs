@@ -7,6 +7,7 @@ mod define;
 mod error;
 mod expand;
 mod family;
+mod list;
 mod names;
 mod number;
 mod process;
@@ -14,6 +15,8 @@ mod quads;
 pub mod rdfc;
 #[cfg(test)]
 mod tests;
+mod trace;
+mod types;
 mod values;
 
 use serde_json::{Map, Value};
@@ -21,23 +24,44 @@ use serde_json::{Map, Value};
 pub use contexts::{Contexts, MAX_CONTEXT_BYTES};
 pub use error::LinkedDataError;
 use expand::Expander;
-use names::Naming;
+pub(crate) use names::Naming;
 pub use quads::{LiteralKind, Quad, Term, Text};
+pub(crate) use trace::{Origin, Traced, origin};
 
 /// The quads of a JSON-LD document (JSON-LD 1.1 API §8.1), in no order, some perhaps twice.
 ///
 /// Stricter than JSON-LD: what it would drop in silence, such as an undefined term or a relative IRI, is an error.
 pub fn to_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
-    Expander::expand(document, contexts, Naming::Free)
+    Ok(Expander::expand(document, contexts, Naming::Free)?.quads)
 }
 
-/// The quads of a document that is signed, as [`to_quads`] gives them.
+/// The quads of a document as [`to_quads`] gives them, and the place in it that each comes from.
 ///
-/// The signature covers what members mean and not what they are called, yet whoever reads the claims goes by the names. So
-/// each must go by the name that the contexts at hand give it (VC Data Integrity §2.4.1), and nothing may stand where a reader
-/// of JSON would not look for it.
-pub fn signed_quads<'d>(document: &'d Map<String, Value>, contexts: &Contexts) -> Result<Vec<Quad<'d>>, LinkedDataError> {
-    Expander::expand(document, contexts, Naming::Fixed)
+/// Of a signed document whose names are [`Naming::Fixed`], each member must go by the name that the contexts at hand give it
+/// (VC Data Integrity §2.4.1), and nothing may stand where a reader of JSON would not look for it: the signature covers what
+/// members mean and not what they are called, yet whoever reads the claims goes by the names.
+pub(crate) fn to_traced_quads<'d>(
+    document: &'d Map<String, Value>,
+    contexts: &Contexts,
+    naming: Naming,
+) -> Result<Traced<'d>, LinkedDataError> {
+    Expander::expand(document, contexts, naming)
+}
+
+/// Appends the line of `quad`, with the line feed; `name` writes the label of a blank node after `_:`.
+pub(crate) fn write_line(quad: &Quad<'_>, line: &mut String, mut name: impl FnMut(u32, &mut String)) {
+    quad.write(line, &mut |node, line| {
+        line.push_str("_:");
+        name(node, line);
+    });
+}
+
+/// Checks that the types of `document`, and of the objects it holds under `names`, stand for IRIs in its contexts
+/// (VC DM 2.0 §4.5): a term or an absolute URL, and not a name that means nothing.
+///
+/// Much cheaper than [`to_quads`], for documents whose signature covers the JSON and not the graph.
+pub fn check_types(document: &Map<String, Value>, names: &[&str], contexts: &Contexts) -> Result<(), LinkedDataError> {
+    Expander::check_types(document, names, contexts)
 }
 
 /// The canonical N-Quads of a JSON-LD document, under RDFC-1.0 with SHA-256.

@@ -10,7 +10,7 @@ use super::expand::Member;
 
 /// How free a document is in the names of its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Naming {
+pub(crate) enum Naming {
     /// As free as JSON-LD is.
     Free,
     /// Each member goes by the name that a context at hand gives it, or that its IRI ends in.
@@ -19,7 +19,7 @@ pub(super) enum Naming {
 
 impl Naming {
     /// Checks the names of the members of one object, and its types, which are read in the context `outer`.
-    pub fn check(
+    pub(super) fn check(
         self,
         active: &Active,
         outer: &Active,
@@ -48,7 +48,7 @@ impl Naming {
     }
 
     /// Checks the name of a member, a type or a value out of a vocabulary.
-    pub fn check_name(self, active: &Active, name: &str, meaning: &Meaning<'_>) -> Result<(), LinkedDataError> {
+    pub(super) fn check_name(self, active: &Active, name: &str, meaning: &Meaning<'_>) -> Result<(), LinkedDataError> {
         let definition = active.terms.get(name);
         let own = definition.is_none_or(|definition| definition.own);
         if self == Self::Free || !own {
@@ -71,7 +71,7 @@ impl Naming {
     }
 
     /// Checks a definition whose values are maps, the keys of which may not be covered by a signature.
-    pub fn check_map(self, name: &str, definition: &Definition) -> Result<(), LinkedDataError> {
+    pub(super) fn check_map(self, name: &str, definition: &Definition) -> Result<(), LinkedDataError> {
         if self == Self::Free {
             return Ok(());
         }
@@ -98,7 +98,7 @@ fn last_part(iri: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::securing::linked_data::{Contexts, canonical_nquads, signed_quads};
+    use crate::securing::linked_data::{Contexts, canonical_nquads, to_traced_quads};
     use serde_json::{Map, Value, json};
 
     const UNTIL: &str = "https://www.w3.org/2018/credentials#validUntil";
@@ -117,12 +117,12 @@ mod tests {
     fn refused(own: Value, members: Value) -> LinkedDataError {
         let document = credential(own, members);
         canonical_nquads(&document, &Contexts::bundled()).unwrap_or_else(|e| panic!("{e}: {document:?}"));
-        signed_quads(&document, &Contexts::bundled()).expect_err("its names are not fixed")
+        to_traced_quads(&document, &Contexts::bundled(), Naming::Fixed).err().expect("its names are not fixed")
     }
 
     fn accepted(own: Value, members: Value) {
         let document = credential(own, members);
-        signed_quads(&document, &Contexts::bundled()).unwrap_or_else(|e| panic!("{e}: {document:?}"));
+        to_traced_quads(&document, &Contexts::bundled(), Naming::Fixed).map_or_else(|e| panic!("{e}: {document:?}"), drop);
     }
 
     #[test]

@@ -34,9 +34,7 @@ pub struct Canonical {
 
 /// Brings a dataset into canonical form (RDFC-1.0 §4.4); fails with `TooMuchWork` only.
 pub fn canonicalize(quads: &[Quad<'_>], hash: Hash) -> Result<Canonical, LinkedDataError> {
-    let mut state = State::new(quads, hash);
-    state.label()?;
-    let names: HashMap<u32, u32> = state.canonical.order.iter().zip(0..).map(|(node, name)| (*node, name)).collect();
+    let names = numbers(quads, hash)?;
     let mut text = String::with_capacity(quads.len() * 128);
     let mut lines = Vec::with_capacity(quads.len());
     for quad in quads {
@@ -52,6 +50,13 @@ pub fn canonicalize(quads: &[Quad<'_>], hash: Hash) -> Result<Canonical, LinkedD
     }
     let labels = names.into_iter().map(|(node, name)| (node, format!("c14n{name}"))).collect();
     Ok(Canonical { nquads, labels })
+}
+
+/// The number in the canonical form (`7` for `c14n7`) of each blank node; fails with `TooMuchWork` only.
+pub(crate) fn numbers(quads: &[Quad<'_>], hash: Hash) -> Result<HashMap<u32, u32>, LinkedDataError> {
+    let mut state = State::new(quads, hash);
+    state.label()?;
+    Ok(state.canonical.order.iter().zip(0..).map(|(node, number)| (*node, number)).collect())
 }
 
 /// A hash in lower-case hexadecimal.

@@ -32,8 +32,12 @@ impl<'d> Expander<'d, '_> {
         let container = definition.container;
         match value {
             _ if definition.coercion == Coercion::Json => {
+                let outer = self.trace.enter(value);
+                self.trace.atom();
                 let term = json(value)?;
-                self.emit(place, term)
+                self.emit(place, term)?;
+                self.trace.leave(outer);
+                Ok(())
             }
             Value::Null => Ok(()),
             Value::Object(map) if container.has(Container::LANGUAGE) => self.language_map(active, definition, map, place),
@@ -42,10 +46,7 @@ impl<'d> Expander<'d, '_> {
             {
                 self.index_map(active, (name, definition), map, place)
             }
-            _ if container.has(Container::LIST) && !is_list(active, value) => {
-                let list = self.list(reading, value, graph)?;
-                self.emit(place, list)
-            }
+            _ if container.has(Container::LIST) && !is_list(active, value) => self.whole_list(reading, value, place),
             _ if container.has(Container::GRAPH) => self.graphs(reading, value, place),
             _ => self.values(reading, value, place),
         }
@@ -59,7 +60,9 @@ impl<'d> Expander<'d, '_> {
         };
         for one in all.iter().filter(|one| !one.is_null()) {
             let own = self.fresh();
+            let outer = self.trace.enter(one);
             self.emit(place, own.clone())?;
+            self.trace.leave(outer);
             self.values(reading, one, &mut Place { graph: &Some(own), target: Target::Contents })?;
         }
         Ok(())
@@ -82,7 +85,9 @@ impl<'d> Expander<'d, '_> {
             for one in all.iter().filter(|one| !one.is_null()) {
                 let text = one.as_str().ok_or_else(|| LinkedDataError::invalid("invalid language map value"))?;
                 let language = if none { None } else { Some(language(name)?) };
+                let outer = self.trace.enter(one);
                 self.emit(place, tagged(text, language, direction))?;
+                self.trace.leave(outer);
             }
         }
         Ok(())
@@ -122,6 +127,7 @@ impl<'d> Expander<'d, '_> {
                     }
                 }
                 let reading = Reading { active: &current, property: Some(name) };
+                let from = self.trace.enter(one);
                 if container.has(Container::GRAPH) && !is_graph(active, one) {
                     let own = match extra.id.take() {
                         Some(id) => self.resource(active.reference(id), "@id")?,
@@ -135,6 +141,7 @@ impl<'d> Expander<'d, '_> {
                 } else {
                     self.mapped(reading, one, extra, place)?;
                 }
+                self.trace.leave(from);
             }
         }
         Ok(())
