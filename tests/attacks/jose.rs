@@ -96,10 +96,15 @@ fn algorithms() -> Vec<Attack> {
         Attack::new("alg is missing", jwt, with_header(|header| drop(header.remove("alg"))), malformed()),
         Attack::new("alg is a list", jwt, header_is("alg", json!(["none", "EdDSA"])), malformed()),
         Attack::new("alg is null", jwt, header_is("alg", Value::Null), malformed()),
-        Attack::new("signature is empty", jwt, unsigned("EdDSA", ""), rejected!(Reason::BadSignature)),
-        Attack::new("signature is cut short", jwt, with_token_signature(|s| s[..63].to_vec()), rejected!(Reason::BadSignature)),
+        Attack::new("signature of a token is empty", jwt, unsigned("EdDSA", ""), rejected!(Reason::BadSignature)),
         Attack::new(
-            "signature has a byte appended",
+            "signature of a token is cut short",
+            jwt,
+            with_token_signature(|s| s[..63].to_vec()),
+            rejected!(Reason::BadSignature),
+        ),
+        Attack::new(
+            "signature of a token has a byte appended",
             jwt,
             with_token_signature(|s| [&s[..], &[0]].concat()),
             rejected!(Reason::BadSignature),

@@ -64,20 +64,55 @@ fn contexts() -> Vec<Attack> {
             edited(|credential| credential["@context"].as_array_mut().expect("a list").reverse()),
             malformed(),
         ),
-        Attack::new("contexts of two versions are mixed", rdfc, context(json!("https://www.w3.org/2018/credentials/v1")), malformed()),
-        Attack::new("context is missing", rdfc, edited(|credential| drop(credential.as_object_mut().expect("an object").remove("@context"))), rejected!(Reason::Malformed { .. })),
+        Attack::new(
+            "contexts of two versions are mixed",
+            rdfc,
+            context(json!("https://www.w3.org/2018/credentials/v1")),
+            malformed(),
+        ),
+        Attack::new(
+            "context is missing",
+            rdfc,
+            edited(|credential| drop(credential.as_object_mut().expect("an object").remove("@context"))),
+            rejected!(Reason::Malformed { .. }),
+        ),
         Attack::new("context is null", rdfc, edited(|credential| credential["@context"] = Value::Null), malformed()),
-        Attack::new("context of the base goes by another address", rdfc, replaced("https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/v2/"), malformed()),
+        Attack::new(
+            "context of the base goes by another address",
+            rdfc,
+            replaced("https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/v2/"),
+            malformed(),
+        ),
         Attack::new("contexts are forgotten half way", rdfc, context(Value::Null), malformed()),
         Attack::new("contexts are forgotten within the subject", rdfc, claim("@context", Value::Null), malformed()),
-        Attack::new("base of relative addresses is moved", rdfc, context(json!({ "@base": "https://evil.example/" })), malformed()),
+        Attack::new(
+            "base of relative addresses is moved",
+            rdfc,
+            context(json!({ "@base": "https://evil.example/" })),
+            malformed(),
+        ),
         Attack::new("language of all texts is set", rdfc, context(json!({ "@language": "de" })), bad()),
         Attack::new("direction of all texts is set", rdfc, context(json!({ "@direction": "rtl" })), bad()),
         Attack::new("context names a version there is not", rdfc, context(json!({ "@version": 2.0 })), malformed()),
         Attack::new("context is a number", rdfc, context(json!(7)), malformed()),
-        Attack::new("context of the jcs proof is another", jcs, edited(move |c| c["proof"]["@context"][1] = json!(unknown)), malformed()),
-        Attack::new("context stands before those of the jcs proof", jcs, edited(|c| c["@context"].as_array_mut().expect("a list").insert(1, json!({}))), malformed()),
-        Attack::new("context of a jcs credential and its proof is swapped", jcs, |_, text| text.replace(OPEN_BADGES, unknown), bad()),
+        Attack::new(
+            "context of the jcs proof is another",
+            jcs,
+            edited(move |c| c["proof"]["@context"][1] = json!(unknown)),
+            malformed(),
+        ),
+        Attack::new(
+            "context stands before those of the jcs proof",
+            jcs,
+            edited(|c| c["@context"].as_array_mut().expect("a list").insert(1, json!({}))),
+            malformed(),
+        ),
+        Attack::new(
+            "context of a jcs credential and its proof is swapped",
+            jcs,
+            |_, text| text.replace(OPEN_BADGES, unknown),
+            bad(),
+        ),
     ];
     let redefinitions = [
         ("term of the base is redefined", json!({ "name": "https://evil.example/name" })),
@@ -103,41 +138,158 @@ fn claims() -> Vec<Attack> {
         Attack::new("claim is added that a context defines (jcs)", jcs, claim("name", json!("Dra. Fernández")), bad()),
         Attack::new("claim is added that no context defines", rdfc, stranger("honours"), rejected!(Reason::UndefinedTerm { .. })),
         Attack::new("claim is added that no context defines (jcs)", jcs, stranger("honours"), bad()),
-        Attack::new("claim is added that looks like a keyword", rdfc, stranger("@honours"), rejected!(Reason::UndefinedTerm { .. })),
+        Attack::new(
+            "claim is added that looks like a keyword",
+            rdfc,
+            stranger("@honours"),
+            rejected!(Reason::UndefinedTerm { .. }),
+        ),
         Attack::new("claim is added by a blank node's name", rdfc, stranger("_:honours"), malformed()),
-        Attack::new("claim is taken out", rdfc, edited(|c| drop(c["credentialSubject"].as_object_mut().expect("an object").remove("identifier"))), bad()),
-        Attack::new("claim is moved to the credential itself", rdfc, edited(|c| c["identifier"] = c["credentialSubject"]["identifier"].take()), rejected!(Reason::UndefinedTerm { .. })),
-        Attack::new("claim is said twice, once otherwise", rdfc, edited(|c| {
-            let claim = &mut c["credentialSubject"]["achievement"]["achievementType"];
-            *claim = json!([claim.take(), "DoctoralDegree"]);
-        }), bad()),
-        Attack::new("second subject is added", rdfc, edited(|c| c["credentialSubject"] = json!([c["credentialSubject"].take(), { "id": "did:example:friend", "type": "AchievementSubject" }])), bad()),
-        Attack::new("subject's DID is another", rdfc, |scene, text| text.replace(scene.world.graduate.did.as_str(), "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169"), bad()),
-        Attack::new("subject loses its DID", rdfc, edited(|c| drop(c["credentialSubject"].as_object_mut().expect("an object").remove("id"))), bad()),
-        Attack::new("type is added", rdfc, edited(|c| c["type"].as_array_mut().expect("a list").push(json!("ClrCredential"))), rejected!(Reason::UndefinedTerm { .. })),
-        Attack::new("type is added that a context defines", rdfc, edited(|c| c["type"].as_array_mut().expect("a list").push(json!("AchievementSubject"))), bad()),
-        Attack::new("type of the subject is another", rdfc, edited(|c| c["credentialSubject"]["type"] = json!("Profile")), rejected!(Reason::UndefinedTerm { .. } | Reason::BadSignature)),
+        Attack::new(
+            "claim is taken out",
+            rdfc,
+            edited(|c| drop(c["credentialSubject"].as_object_mut().expect("an object").remove("identifier"))),
+            bad(),
+        ),
+        Attack::new(
+            "claim is moved to the credential itself",
+            rdfc,
+            edited(|c| c["identifier"] = c["credentialSubject"]["identifier"].take()),
+            rejected!(Reason::UndefinedTerm { .. }),
+        ),
+        Attack::new(
+            "claim is said twice, once otherwise",
+            rdfc,
+            edited(|c| {
+                let claim = &mut c["credentialSubject"]["achievement"]["achievementType"];
+                *claim = json!([claim.take(), "DoctoralDegree"]);
+            }),
+            bad(),
+        ),
+        Attack::new(
+            "second subject is added",
+            rdfc,
+            edited(|c| {
+                c["credentialSubject"] =
+                    json!([c["credentialSubject"].take(), { "id": "did:example:friend", "type": "AchievementSubject" }])
+            }),
+            bad(),
+        ),
+        Attack::new(
+            "subject's DID is another",
+            rdfc,
+            |scene, text| {
+                text.replace(scene.world.graduate.did.as_str(), "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169")
+            },
+            bad(),
+        ),
+        Attack::new(
+            "subject loses its DID",
+            rdfc,
+            edited(|c| drop(c["credentialSubject"].as_object_mut().expect("an object").remove("id"))),
+            bad(),
+        ),
+        Attack::new(
+            "type is added",
+            rdfc,
+            edited(|c| c["type"].as_array_mut().expect("a list").push(json!("ClrCredential"))),
+            rejected!(Reason::UndefinedTerm { .. }),
+        ),
+        Attack::new(
+            "type is added that a context defines",
+            rdfc,
+            edited(|c| c["type"].as_array_mut().expect("a list").push(json!("AchievementSubject"))),
+            bad(),
+        ),
+        Attack::new(
+            "type of the subject is another",
+            rdfc,
+            edited(|c| c["credentialSubject"]["type"] = json!("Profile")),
+            rejected!(Reason::UndefinedTerm { .. } | Reason::BadSignature),
+        ),
         Attack::new("issuer's name is another", rdfc, edited(|c| c["issuer"]["name"] = json!("Universidad Nacional")), bad()),
-        Attack::new("issuer loses its name", rdfc, edited(|c| drop(c["issuer"].as_object_mut().expect("an object").remove("name"))), bad()),
-        Attack::new("credential's id is another", rdfc, edited(|c| c["id"] = json!("urn:uuid:00000000-0000-4000-8000-000000000000")), bad()),
+        Attack::new(
+            "issuer loses its name",
+            rdfc,
+            edited(|c| drop(c["issuer"].as_object_mut().expect("an object").remove("name"))),
+            bad(),
+        ),
+        Attack::new(
+            "credential's id is another",
+            rdfc,
+            edited(|c| c["id"] = json!("urn:uuid:00000000-0000-4000-8000-000000000000")),
+            bad(),
+        ),
         Attack::new("credential loses its id", rdfc, edited(|c| drop(c.as_object_mut().expect("an object").remove("id"))), bad()),
         Attack::new("claim goes into a graph of its own", rdfc, claim("@graph", json!({ "id": "urn:x", "name": "x" })), bad()),
-        Attack::new("claim is turned round", rdfc, claim("@reverse", json!({ "evidence": { "id": "urn:x" } })), rejected!(Reason::BadSignature | Reason::UndefinedTerm { .. })),
-        Attack::new("list becomes an ordered one", rdfc, edited(|c| c["credentialSubject"]["identifier"] = json!({ "@list": c["credentialSubject"]["identifier"].take() })), bad()),
-        Attack::new("text becomes literal JSON", rdfc, edited(|c| c["name"] = json!({ "@value": c["name"].take(), "@type": "@json" })), rejected!(Reason::Malformed { .. }, besides Reason::BadSignature)),
-        Attack::new("text gets a language", rdfc, edited(|c| c["name"] = json!({ "@value": c["name"].take(), "@language": "es" })), bad()),
-        Attack::new("text gets a direction", rdfc, edited(|c| c["name"] = json!({ "@value": c["name"].take(), "@direction": "rtl" })), bad()),
-        Attack::new("text gets a language tag that breaks out of its line", rdfc, claim("name", json!({ "@value": "x", "@language": "es .\n<urn:a" })), malformed()),
-        Attack::new("address breaks out of its line", rdfc, edited(|c| c["credentialSubject"]["achievement"]["id"] = json!("urn:x> <urn:p> <urn:o> .\n<urn:y")), rejected!(Reason::UndefinedTerm { .. })),
-        Attack::new("address is relative", rdfc, edited(|c| c["credentialSubject"]["achievement"]["id"] = json!("enfermeria")), rejected!(Reason::UndefinedTerm { .. })),
-        Attack::new("node of its own refers to nothing and says something", rdfc, edited(|c| c["credentialSubject"]["achievement"]["creator"] = json!({ "id": "urn:x", "type": "Profile", "name": "x" })), bad()),
+        Attack::new(
+            "claim is turned round",
+            rdfc,
+            claim("@reverse", json!({ "evidence": { "id": "urn:x" } })),
+            rejected!(Reason::BadSignature | Reason::UndefinedTerm { .. }),
+        ),
+        Attack::new(
+            "list becomes an ordered one",
+            rdfc,
+            edited(|c| c["credentialSubject"]["identifier"] = json!({ "@list": c["credentialSubject"]["identifier"].take() })),
+            bad(),
+        ),
+        Attack::new(
+            "text becomes literal JSON",
+            rdfc,
+            edited(|c| c["name"] = json!({ "@value": c["name"].take(), "@type": "@json" })),
+            rejected!(Reason::Malformed { .. }, besides Reason::BadSignature),
+        ),
+        Attack::new(
+            "text gets a language",
+            rdfc,
+            edited(|c| c["name"] = json!({ "@value": c["name"].take(), "@language": "es" })),
+            bad(),
+        ),
+        Attack::new(
+            "text gets a direction",
+            rdfc,
+            edited(|c| c["name"] = json!({ "@value": c["name"].take(), "@direction": "rtl" })),
+            bad(),
+        ),
+        Attack::new(
+            "text gets a language tag that breaks out of its line",
+            rdfc,
+            claim("name", json!({ "@value": "x", "@language": "es .\n<urn:a" })),
+            malformed(),
+        ),
+        Attack::new(
+            "address breaks out of its line",
+            rdfc,
+            edited(|c| c["credentialSubject"]["achievement"]["id"] = json!("urn:x> <urn:p> <urn:o> .\n<urn:y")),
+            rejected!(Reason::UndefinedTerm { .. }),
+        ),
+        Attack::new(
+            "address is relative",
+            rdfc,
+            edited(|c| c["credentialSubject"]["achievement"]["id"] = json!("enfermeria")),
+            rejected!(Reason::UndefinedTerm { .. }),
+        ),
+        Attack::new(
+            "node of its own refers to nothing and says something",
+            rdfc,
+            edited(|c| {
+                c["credentialSubject"]["achievement"]["creator"] = json!({ "id": "urn:x", "type": "Profile", "name": "x" })
+            }),
+            bad(),
+        ),
     ]
 }
 
 fn spelling() -> Vec<Attack> {
     let of = |name: &'static str, from: &'static str, to: &'static str| {
         [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022].map(|mechanism| {
-            Attack::new(format!("{name} ({})", mechanism.as_str()), move |scene: &mut Scene| scene.issue(mechanism), replaced(from, to), bad())
+            Attack::new(
+                format!("{name} ({})", mechanism.as_str()),
+                move |scene: &mut Scene| scene.issue(mechanism),
+                replaced(from, to),
+                bad(),
+            )
         })
     };
     [
@@ -161,8 +313,18 @@ fn spelling() -> Vec<Attack> {
     .flatten()
     .chain([
         Attack::new("member is named twice", rdfc, replaced("\"name\":", "\"name\":\"Medicina\",\"name\":"), unread()),
-        Attack::new("member is named twice, once with an escape", rdfc, replaced("\"name\":", "\"n\\u0061me\":\"Medicina\",\"name\":"), unread()),
-        Attack::new("subject is named twice", jcs, replaced("\"credentialSubject\":", "\"credentialSubject\":{},\"credentialSubject\":"), unread()),
+        Attack::new(
+            "member is named twice, once with an escape",
+            rdfc,
+            replaced("\"name\":", "\"n\\u0061me\":\"Medicina\",\"name\":"),
+            unread(),
+        ),
+        Attack::new(
+            "subject is named twice",
+            jcs,
+            replaced("\"credentialSubject\":", "\"credentialSubject\":{},\"credentialSubject\":"),
+            unread(),
+        ),
         Attack::new("proof is named twice", rdfc, replaced("\"proof\":", "\"proof\":{},\"proof\":"), unread()),
         Attack::new("half of a character is escaped", rdfc, replaced("Lucía", "\\ud800Lucía"), unread()),
         Attack::new("text follows the credential", rdfc, |_, text| format!("{text} {{}}"), unread()),
@@ -180,7 +342,8 @@ fn numbers() -> Vec<Attack> {
     };
     let credits = |mechanism: Mechanism, to: &'static str, expected| {
         let name = format!("number 32 becomes {to} ({})", mechanism.as_str());
-        let hostile = move |_: &mut Scene, text: String| text.replacen("\"creditsAvailable\":32", &format!("\"creditsAvailable\":{to}"), 1);
+        let hostile =
+            move |_: &mut Scene, text: String| text.replacen("\"creditsAvailable\":32", &format!("\"creditsAvailable\":{to}"), 1);
         Attack::new(name, with_credits(mechanism), hostile, expected)
     };
     let mut all = Vec::new();
@@ -199,7 +362,9 @@ fn numbers() -> Vec<Attack> {
 
 /// Blank nodes that each know all the others: nothing tells them apart but trying.
 pub fn clique(nodes: usize) -> Value {
-    let others = |at: usize| (0..nodes).filter(|other| *other != at).map(|other| json!({ "id": format!("_:n{other}") })).collect::<Vec<_>>();
+    let others = |at: usize| {
+        (0..nodes).filter(|other| *other != at).map(|other| json!({ "id": format!("_:n{other}") })).collect::<Vec<_>>()
+    };
     (0..nodes).map(|at| json!({ "id": format!("_:n{at}"), "type": "Achievement", "related": others(at) })).collect()
 }
 
@@ -211,33 +376,77 @@ fn bombs() -> Vec<Attack> {
         Value::Object(terms)
     };
     vec![
-        Attack::new("ten blank nodes that each know all the others", rdfc, edited(|c| {
-            c["@context"].as_array_mut().expect("a list").push(json!({ "related": "https://www.w3.org/ns/credentials/undefined-terms#related" }));
-            c["credentialSubject"]["related"] = clique(10);
-        }), too_much()),
-        Attack::new("the same poison in sixteen proofs", rdfc, |scene, text| {
-            let poisoned = edit(&text, |c| {
-                c["@context"].as_array_mut().expect("a list").push(json!({ "related": "https://www.w3.org/ns/credentials/undefined-terms#related" }));
+        Attack::new(
+            "ten blank nodes that each know all the others",
+            rdfc,
+            edited(|c| {
+                c["@context"]
+                    .as_array_mut()
+                    .expect("a list")
+                    .push(json!({ "related": "https://www.w3.org/ns/credentials/undefined-terms#related" }));
                 c["credentialSubject"]["related"] = clique(10);
-                let proof = c["proof"].take();
-                c["proof"] = Value::Array(vec![proof; 16]);
-            });
-            scene.world.evidence.status_lists.clear();
-            poisoned
-        }, undetermined!(Gap::TooMuchWork | Gap::StatusMissing { .. })),
-        Attack::new("nested as deep as is read", rdfc, edited(move |c| {
-            c["@context"].as_array_mut().expect("a list").push(json!({ "related": "https://www.w3.org/ns/credentials/undefined-terms#related" }));
-            c["credentialSubject"]["related"] = deep(58);
-        }), rejected!(Reason::BadSignature)),
+            }),
+            too_much(),
+        ),
+        Attack::new(
+            "the same poison in sixteen proofs",
+            rdfc,
+            |scene, text| {
+                let poisoned = edit(&text, |c| {
+                    c["@context"]
+                        .as_array_mut()
+                        .expect("a list")
+                        .push(json!({ "related": "https://www.w3.org/ns/credentials/undefined-terms#related" }));
+                    c["credentialSubject"]["related"] = clique(10);
+                    let proof = c["proof"].take();
+                    c["proof"] = Value::Array(vec![proof; 16]);
+                });
+                scene.world.evidence.status_lists.clear();
+                poisoned
+            },
+            undetermined!(Gap::TooMuchWork | Gap::StatusMissing { .. }),
+        ),
+        Attack::new(
+            "nested as deep as is read",
+            rdfc,
+            edited(move |c| {
+                c["@context"]
+                    .as_array_mut()
+                    .expect("a list")
+                    .push(json!({ "related": "https://www.w3.org/ns/credentials/undefined-terms#related" }));
+                c["credentialSubject"]["related"] = deep(58);
+            }),
+            rejected!(Reason::BadSignature),
+        ),
         Attack::new("nested deeper than is read", rdfc, edited(move |c| c["credentialSubject"]["related"] = deep(70)), unread()),
-        Attack::new("nested a hundred thousand times", rdfc, |_, text| text.replacen("\"Lucía Fernández\"", &format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), 1), unread()),
+        Attack::new(
+            "nested a hundred thousand times",
+            rdfc,
+            |_, text| text.replacen("\"Lucía Fernández\"", &format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)), 1),
+            unread(),
+        ),
         Attack::new("longer than is read", rdfc, |_, text| text.replacen("Lucía", &"a".repeat(1 << 20), 1), unread()),
-        Attack::new("thirty thousand claims", rdfc, edited(|c| c["credentialSubject"]["name"] = (0..30_000).map(Value::from).collect()), too_much()),
+        Attack::new(
+            "thirty thousand claims",
+            rdfc,
+            edited(|c| c["credentialSubject"]["name"] = (0..30_000).map(Value::from).collect()),
+            too_much(),
+        ),
         Attack::new("definitions that lean on each other five thousand times", rdfc, context(own_terms(5000)), too_much()),
-        Attack::new("another context for each of twenty thousand nodes", rdfc, edited(|c| {
-            let node = |n: u32| json!({ "@context": { "x": format!("urn:{n}:x") }, "x": n });
-            c["credentialSubject"]["achievement"]["criteria"] = (0..20_000).map(node).collect();
-        }), too_much()),
-        Attack::new("ten thousand types", rdfc, edited(|c| c["credentialSubject"]["type"] = vec!["AchievementSubject"; 25_000].into()), too_much()),
+        Attack::new(
+            "another context for each of twenty thousand nodes",
+            rdfc,
+            edited(|c| {
+                let node = |n: u32| json!({ "@context": { "x": format!("urn:{n}:x") }, "x": n });
+                c["credentialSubject"]["achievement"]["criteria"] = (0..20_000).map(node).collect();
+            }),
+            too_much(),
+        ),
+        Attack::new(
+            "ten thousand types",
+            rdfc,
+            edited(|c| c["credentialSubject"]["type"] = vec!["AchievementSubject"; 25_000].into()),
+            too_much(),
+        ),
     ]
 }

@@ -64,9 +64,17 @@ impl Secured {
         &self.body
     }
 
-    /// The credential it is, its structure checked as its mechanism's data model asks.
+    /// The credential it is, its structure checked as its mechanism's data model asks, and under no contexts but those it was
+    /// signed with.
     pub fn credential(&self) -> Result<Credential, Vec<CredentialFault>> {
-        Credential::check(&self.body)
+        let signed = match &self.form {
+            Form::Embedded(proofs) => data_integrity::signed_contexts(&self.body, proofs),
+            _ => None,
+        };
+        let Some(contexts) = signed else { return Credential::check(&self.body) };
+        let mut body = self.body.clone();
+        body.insert("@context".to_owned(), contexts.clone());
+        Credential::check(&body)
     }
 
     /// What each proof of a known mechanism says of itself; at least one.

@@ -61,13 +61,18 @@ struct Examination<'a> {
     basis: Basis,
     holder: Option<Did>,
     credentials: Vec<Credential>,
+    /// The costly checks begun so far.
+    checks: usize,
 }
+
+/// The most costly checks, of signatures and status entries, that one verification makes: a hundred credentials take three each.
+const MAX_CHECKS: usize = 400;
 
 impl<'a> Examination<'a> {
     fn new(evidence: &'a Evidence, expected: &'a Expectations, now: &'a Timestamp) -> Self {
         let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
         let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder: None, credentials }
+        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder: None, credentials, checks: 0 }
     }
 
     fn bare_credential(&mut self, secured: &Secured) {
@@ -198,6 +203,20 @@ impl<'a> Examination<'a> {
             return Verdict::Undetermined { gaps, basis };
         }
         Verdict::Accepted(Verified { holder, credentials, warnings, basis })
+    }
+
+    /// Whether one more costly check may be made; else that it was not is a gap at `place`, once. What cost too much in one place is
+    /// not worth more work in another.
+    fn may_go_on(&mut self, place: Place) -> bool {
+        self.checks += 1;
+        let spent = |found: &Finding<Gap>| found.what == Gap::TooMuchWork;
+        if self.checks <= MAX_CHECKS && !self.gaps.iter().any(spent) {
+            return true;
+        }
+        if !self.gaps.iter().any(|found| spent(found) && found.place == place) {
+            self.gap(place, Gap::TooMuchWork);
+        }
+        false
     }
 
     fn reject(&mut self, place: Place, what: Reason) {

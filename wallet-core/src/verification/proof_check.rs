@@ -61,6 +61,9 @@ impl<'a> Examination<'a> {
         };
         let Some(resolution) = self.resolution(&method.did(), place) else { return };
         let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
+        if !self.may_go_on(place) {
+            return;
+        }
         match secured.check_claims(index, &key, &self.evidence.contexts) {
             Ok(()) => {}
             Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),

@@ -20,6 +20,9 @@ impl Examination<'_> {
     }
 
     fn status_entry(&mut self, entry: &StatusEntry, credential: &Credential, place: Place) {
+        if !self.may_go_on(place) {
+            return;
+        }
         let list = entry.list.clone();
         let evidence = self.evidence;
         let Some(Known::Found { what: secured, as_of }) = evidence.status_lists.get(&list) else {

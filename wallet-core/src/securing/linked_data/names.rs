@@ -3,7 +3,9 @@
 //! Canonical RDF knows no names: whoever holds a signed document may call `validUntil` by its IRI, by an alias of an own context,
 //! or move it into `@included`, and the signature stays good, while a reader of the JSON finds no end of validity any more.
 
-use super::active::{Active, Container, Definition, Keyword, Mapping, Meaning};
+use serde_json::Value;
+
+use super::active::{Active, Coercion, Container, Definition, Keyword, Mapping, Meaning};
 use super::bundle::Bundled;
 use super::error::LinkedDataError;
 use super::expand::Member;
@@ -42,6 +44,11 @@ impl Naming {
                     }
                 }
                 meaning => self.check_name(active, member.name, meaning)?,
+            }
+            if let Some(definition) = member.definition.filter(|definition| !refers(definition) && holds_nodes(member.value))
+                && others(active, definition).any(refers)
+            {
+                return Err(not_compact(member.name));
             }
         }
         types.iter().filter(|_| !is_value).try_for_each(|kind| self.check_name(outer, kind, &outer.meaning(kind)))
@@ -84,6 +91,26 @@ impl Naming {
 
 fn not_compact(name: &str) -> LinkedDataError {
     LinkedDataError::invalid(format!("{name} is not written as its context names it"))
+}
+
+/// Whether the values of a term are nodes. Of two terms for one IRI, such as `criteria` and the type `Criteria`, that one is the
+/// name of a member whose values are nodes.
+fn refers(definition: &Definition) -> bool {
+    matches!(definition.coercion, Coercion::Id | Coercion::Vocab)
+}
+
+fn holds_nodes(value: &Value) -> bool {
+    match value {
+        Value::Array(all) => all.iter().any(holds_nodes),
+        Value::Object(map) => !map.contains_key("@value"),
+        _ => false,
+    }
+}
+
+/// The other terms at hand for the IRI of `definition`.
+fn others<'a>(active: &'a Active, definition: &'a Definition) -> impl Iterator<Item = &'a Definition> {
+    let others = active.terms.values().map(|other| &**other);
+    others.filter(|other| !other.own && other.number != definition.number && other.mapping == definition.mapping)
 }
 
 fn names(definition: &Definition, iri: &str) -> bool {
@@ -147,6 +174,17 @@ mod tests {
         ] {
             assert!(matches!(refused(json!({}), members.clone()), LinkedDataError::Invalid { .. }), "{members}");
         }
+    }
+
+    #[test]
+    fn type_in_the_place_of_a_member_is_refused() {
+        let badges = json!("https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json");
+        let subject = |name: &str| {
+            let achievement = json!({ "type": "Achievement", name: { "type": "Criteria", "narrative": "all of it" } });
+            json!({ "credentialSubject": { "type": "AchievementSubject", "achievement": achievement } })
+        };
+        accepted(badges.clone(), subject("criteria"));
+        assert!(matches!(refused(badges, subject("Criteria")), LinkedDataError::Invalid { .. }));
     }
 
     #[test]
