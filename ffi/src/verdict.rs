@@ -385,6 +385,20 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// The issuer's word on the state of the credential, which takes nothing of its validity.
+    StatusMessage {
+        /// The status list that says so.
+        list: String,
+        /// The value in the list.
+        value: u8,
+        /// What the value means: the issuer's word, for developers and not for people (Bitstring Status List §2.1).
+        meaning: String,
+    },
+    /// The issuer has a newer one, which the credential's refresh service gives.
+    RefreshAvailable {
+        /// The status list that says so.
+        list: String,
+    },
     /// It breaks a rule of the profile it claims to follow.
     Profile {
         /// The rule.

@@ -14,7 +14,7 @@ use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::qr::{self, Symbol, TypeTable, TypeTables};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism, ProofOptions, Secured, prepare};
-use wallet_core::status::{ListTerms, MINIMUM_ENTRIES, StatusEntry, StatusList, StatusPurpose, check};
+use wallet_core::status::{BitstringEntry, ListTerms, MINIMUM_ENTRIES, StatusEntry, StatusList, StatusPurpose, check};
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{Evidence, Expectations, Known, Verdict, verify};
 
@@ -146,7 +146,7 @@ fn lookups(c: &mut Criterion) {
             b.iter(|| ethr::resolve(black_box(&identity), &history, &Version::Latest, now));
         });
     }
-    let (entry, list) = (StatusEntry::new(StatusPurpose::Revocation, 94_567, LIST), bench.list());
+    let (entry, list) = (StatusEntry::Bitstring(BitstringEntry::new(StatusPurpose::Revocation, 94_567, LIST)), bench.list());
     c.bench_function("status check", |b| b.iter(|| check(black_box(&entry), &list).expect("a good list")));
 }
 

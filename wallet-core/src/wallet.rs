@@ -79,7 +79,7 @@ impl Wallet {
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<RecordId> {
-        if secured.kind() == SecuredKind::Presentation {
+        if secured.kind() != SecuredKind::Credential {
             return Err(WalletError::misused("a wallet keeps credentials; this is a presentation"));
         }
         let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;

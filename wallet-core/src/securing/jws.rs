@@ -71,13 +71,6 @@ pub(super) fn finish(signing_input: Vec<u8>, signature: &[u8]) -> String {
     text
 }
 
-/// Whether `text` names the media type `application/{short}`, whose prefix may be left out (RFC 7515 §4.1.9).
-pub(super) fn is_media_type(text: &str, short: &str) -> bool {
-    let (prefix, rest) = text.split_at_checked("application/".len()).unwrap_or(("", text));
-    let rest = if prefix.eq_ignore_ascii_case("application/") { rest } else { text };
-    rest.eq_ignore_ascii_case(short)
-}
-
 /// The bytes of base64url text without padding.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>> {
     BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| WalletError::malformed("JWT", "a part of it is not base64url"))

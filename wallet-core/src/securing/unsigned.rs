@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::data_integrity::selective;
 use super::linked_data::Contexts;
-use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt, model};
+use super::{Disclosure, Kind, Mechanism, Secured, cose, data_integrity, jws, jwt, model, sign1, status_token};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
@@ -67,16 +67,20 @@ enum Draft {
     Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
     Selective { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value>, pending: selective::Pending },
     Jwt,
+    Cose(sign1::Draft),
 }
 
-/// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
-/// where [`ProofOptions::previous`] names some of them).
+/// Prepares a proof over `document`: a credential, a presentation, or the claims of a status list.
+///
+/// A Data Integrity proof joins those the document already has: a proof set, or a chain where [`ProofOptions::previous`] names some.
 ///
 /// Fails with `Misused` when the document breaks the data model (VC DM 2.0 §4, §5), the key does not go with the mechanism, the
 /// mechanism is only read, a term is undefined, a proof to follow is missing, or something may be left out, which takes
 /// [`prepare_disclosable`]; `Unsupported` when a context is not at hand.
 pub fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey, contexts: &Contexts) -> Result<Unsigned> {
-    model::check(&document, options.mechanism, contexts)?;
+    if !status_token::is_claims(&document) {
+        model::check(&document, options.mechanism, contexts)?;
+    }
     prepare_unchecked(document, options, key, contexts)
 }
 
@@ -87,16 +91,26 @@ pub fn prepare_unchecked(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<Unsigned> {
-    Kind::of(&document)?;
+    let is_list = status_token::is_claims(&document);
+    if !is_list {
+        Kind::of(&document)?;
+    }
     let algorithm = key.algorithm();
     if options.disclosure != Disclosure::Whole {
         return Err(WalletError::misused("something may be left out: use prepare_disclosable"));
     }
     match options.mechanism {
         Mechanism::Jwt => {
-            let message = jwt::prepare(document, options, key)?;
+            let prepare = if is_list { status_token::prepare_jwt } else { jwt::prepare };
+            let message = prepare(document, options, key)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
         }
+        Mechanism::Cose => {
+            let prepare = if is_list { status_token::prepare_cwt } else { cose::prepare };
+            let (message, draft) = prepare(document, options, key)?;
+            Ok(Unsigned { message, algorithm, draft: Draft::Cose(draft) })
+        }
+        _ if is_list => Err(WalletError::misused("a status list of its own is signed as a JWT or COSE")),
         Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 | Mechanism::EcdsaRdfc2019 | Mechanism::EcdsaJcs2019 => {
             let earlier = earlier(&mut document);
             let objects: Vec<_> = earlier.iter().filter_map(Value::as_object).collect();
@@ -106,7 +120,7 @@ pub fn prepare_unchecked(
         Mechanism::Ed25519Signature2020 | Mechanism::JsonWebSignature2020 => {
             Err(WalletError::misused(format!("{} is read, never written", options.mechanism.as_str())))
         }
-        other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, eddsa-jcs-2022 or jwt")),
+        other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, ecdsa-rdfc-2019, jwt or cose")),
     }
 }
 
@@ -158,6 +172,7 @@ impl Unsigned {
             return Err(WalletError::misused(format!("the signature must have {length} bytes")));
         }
         let text = match self.draft {
+            Draft::Cose(draft) => return Secured::read_bytes(&sign1::finish(draft, signature)),
             Draft::Jwt => jws::finish(self.message, signature),
             Draft::Embedded { body, earlier, proof } => joined(body, earlier, data_integrity::finish(proof, signature)),
             Draft::Selective { body, earlier, proof, pending } => {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::STATUS_LIST;
-use super::json_schema;
+use super::proof_check::method_of;
 use super::schema_check::{Kind, SCHEMA_CREDENTIAL, json_schema_kinds};
-use crate::credential::Credential;
-use crate::did::{Did, DidUrl, Resolution};
+use super::{STATUS_LIST, json_schema, status_check};
+use crate::credential::{Credential, identifier};
+use crate::did::{Did, Resolution};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
-use crate::status::StatusEntry;
+use crate::status::ListFormat;
 use crate::time::Timestamp;
 
 /// The most schemas that one may refer to and have looked for.
@@ -56,8 +56,13 @@ pub enum Known<T> {
 pub enum Need {
     /// The resolution of a DID.
     Did(Did),
-    /// The status list at a URL.
-    StatusList(String),
+    /// A status list.
+    StatusList {
+        /// Where it is published.
+        url: String,
+        /// The format it must be in.
+        format: ListFormat,
+    },
     /// The schema at a URL, or the credential that carries it.
     Schema(String),
 }
@@ -85,13 +90,14 @@ impl Evidence {
     }
 
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
-        let signers = secured.proofs().iter().filter_map(|proof| proof.method.parse::<DidUrl>().ok());
+        let claimed = secured.body().get("issuer").or(secured.body().get("holder")).and_then(identifier);
+        let signers = secured.proofs().iter().filter_map(|proof| method_of(proof, claimed));
         needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
         let Ok(credential) = secured.credential() else { return };
-        for entry in credential.statuses().into_iter().filter_map(|entry| StatusEntry::read(entry).ok()) {
-            match self.status_lists.get(&entry.list) {
+        for entry in status_check::entries(secured, &credential).into_iter().flatten() {
+            match self.status_lists.get(entry.list()) {
                 None => {
-                    needs.insert(Need::StatusList(entry.list));
+                    needs.insert(Need::StatusList { url: entry.list().to_owned(), format: entry.format() });
                 }
                 // A list has no status of its own, so this goes one level deep.
                 Some(Known::Found { what, .. }) if !credential.has_type(STATUS_LIST) => self.collect(what, needs),

@@ -27,11 +27,13 @@ pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
 pub use sentences::Say;
 pub use verdict::{Basis, Finding, Gap, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
 
+use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
 use crate::credential::{Credential, Presentation, profiles};
-use crate::did::{Did, VerificationRelationship};
+use crate::did::{Did, DidUrl, VerificationRelationship};
 use crate::error::WalletError;
+use crate::key::PublicKey;
 use crate::securing::{Kind, Secured};
 use crate::time::Timestamp;
 
@@ -46,6 +48,10 @@ pub fn verify(secured: &Secured, evidence: &Evidence, expected: &Expectations, n
     match secured.kind() {
         Kind::Credential => examination.bare_credential(secured),
         Kind::Presentation => examination.presentation(secured),
+        Kind::StatusList => {
+            let fault = "it is a status list, and not a credential".to_owned();
+            examination.reject(Place::Credential(0), Reason::Malformed { fault });
+        }
     }
     examination.verdict()
 }
@@ -60,7 +66,12 @@ struct Examination<'a> {
     warnings: Vec<Finding<Warning>>,
     basis: Basis,
     holder: Option<Did>,
+    /// The keys whose signatures over the presentation were found good, each with its name.
+    presenting: Vec<(String, PublicKey)>,
+    /// The key each credential is bound to by its `cnf`, where it says so (VC-JOSE-COSE §4.1.3, RFC 7800 §3).
+    bound: Vec<Option<Value>>,
     credentials: Vec<Credential>,
+    lists: status_check::Lists,
     /// The costly checks begun so far.
     checks: usize,
 }
@@ -72,7 +83,8 @@ impl<'a> Examination<'a> {
     fn new(evidence: &'a Evidence, expected: &'a Expectations, now: &'a Timestamp) -> Self {
         let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
         let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder: None, credentials, checks: 0 }
+        let (holder, presenting, bound, lists) = (None, Vec::new(), Vec::new(), status_check::Lists::default());
+        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder, presenting, bound, credentials, lists, checks: 0 }
     }
 
     fn bare_credential(&mut self, secured: &Secured) {
@@ -102,12 +114,20 @@ impl<'a> Examination<'a> {
         }
         self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
         self.validity(&credential, place);
-        self.status(&credential, place);
+        self.status(secured, &credential, place);
         self.issuer(credential.issuer(), place);
         for fault in profiles::check(&credential) {
             self.warn(place, Warning::Profile { fault: fault.to_string() });
         }
+        self.bound.push(secured.claim("cnf").cloned());
         self.credentials.push(credential);
+    }
+
+    /// Notes whose signature was found good, when it is over the presentation.
+    fn signed_by(&mut self, place: Place, method: &DidUrl, key: PublicKey) {
+        if place == Place::Presentation {
+            self.presenting.push((method.to_string(), key));
+        }
     }
 
     fn validity(&mut self, credential: &Credential, place: Place) {
@@ -179,14 +199,18 @@ impl<'a> Examination<'a> {
         }
     }
 
-    /// The one who presents is the subject of every credential.
+    /// The one who presents is the subject of every credential, or holds the key that the credential is bound to.
     fn subjects(&mut self) {
         if self.expected.presenter == Presenter::Anyone {
             return;
         }
         let Some(holder) = self.holder.clone() else { return };
-        let strangers: Vec<usize> = (self.credentials.iter().enumerate())
-            .filter(|(_, credential)| !credential.subject_ids().contains(&holder.as_str()))
+        let belongs = |credential: &Credential, bound: &Option<Value>| match bound {
+            Some(cnf) => self.presenting.iter().any(|(method, key)| is_confirmed(cnf, method, key)),
+            None => credential.subject_ids().contains(&holder.as_str()),
+        };
+        let strangers: Vec<usize> = (self.credentials.iter().zip(&self.bound).enumerate())
+            .filter(|(_, (credential, bound))| !belongs(credential, bound))
             .map(|(index, _)| index)
             .collect();
         for index in strangers {
@@ -230,4 +254,11 @@ impl<'a> Examination<'a> {
     fn warn(&mut self, place: Place, what: Warning) {
         self.warnings.push(Finding { place, what });
     }
+}
+
+/// Whether `key` is the one a `cnf` claim names, by value, by thumbprint or by its name (RFC 7800 §3.2, §3.4, RFC 9449 §6.1).
+fn is_confirmed(cnf: &Value, method: &str, key: &PublicKey) -> bool {
+    let by_value = cnf.get("jwk").and_then(|jwk| PublicKey::from_jwk(jwk).ok()).is_some_and(|named| named == *key);
+    let says = |name: &str, value: &str| cnf.get(name).and_then(Value::as_str) == Some(value);
+    by_value || says("jkt", &key.thumbprint()) || says("kid", method)
 }

@@ -342,6 +342,18 @@ impl Say for Warning {
                 "The schema {schema} was not checked: {why}.",
                 "O esquema {schema} não foi verificado: {why}."
             ),
+            Self::StatusMessage { meaning, value, .. } => say!(
+                language,
+                "El emisor anota sobre su estado: {meaning} ({value}).",
+                "The issuer notes about its state: {meaning} ({value}).",
+                "O emissor anota sobre seu estado: {meaning} ({value})."
+            ),
+            Self::RefreshAvailable { .. } => say!(
+                language,
+                "El emisor tiene una versión más nueva: pida que la actualicen.",
+                "The issuer has a newer version: ask for it to be renewed.",
+                "O emissor tem uma versão mais nova: peça que a atualizem."
+            ),
             Self::Profile { fault } => say!(
                 language,
                 "No cumple su perfil: {fault}.",
