@@ -6,8 +6,12 @@
 #[path = "attacks/corpus.rs"]
 #[macro_use]
 mod corpus;
+#[path = "attacks/cose.rs"]
+mod cose;
 #[path = "attacks/dates.rs"]
 mod dates;
+#[path = "attacks/ecdsa_sd.rs"]
+mod ecdsa_sd;
 #[path = "attacks/invariants.rs"]
 mod invariants;
 #[path = "attacks/jose.rs"]
@@ -41,9 +45,11 @@ fn themes() -> Vec<Theme> {
     vec![
         ("keys", keys::attacks),
         ("jose", jose::attacks),
+        ("cose", cose::attacks),
         ("linked data", linked_data::attacks),
         ("names", names::attacks),
         ("proofs", proofs::attacks),
+        ("ecdsa-sd", ecdsa_sd::attacks),
         ("presentations", presentations::attacks),
         ("status", status::attacks),
         ("qr", qr::attacks),

@@ -340,23 +340,6 @@ fn lists() -> Vec<Attack> {
             undetermined!(Gap::StatusStale { .. }),
         ),
         Attack::new(
-            "list is older than it says itself",
-            rdfc,
-            |scene, text| {
-                let text = list(|body| body["credentialSubject"]["ttl"] = json!(300_000))(scene, text);
-                let Some(Known::Found { what, .. }) = scene.world.evidence.status_lists.get(LIST).cloned() else {
-                    panic!("it is known")
-                };
-                scene
-                    .world
-                    .evidence
-                    .status_lists
-                    .insert(LIST.to_owned(), Known::Found { what, as_of: at("2026-03-01T11:55:00Z") });
-                text
-            },
-            undetermined!(Gap::StatusStale { .. }),
-        ),
-        Attack::new(
             "list lives for a time that is no number",
             rdfc,
             list(|body| body["credentialSubject"]["ttl"] = json!("for ever")),
