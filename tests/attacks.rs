@@ -6,6 +6,9 @@
 #[path = "attacks/corpus.rs"]
 #[macro_use]
 mod corpus;
+
+#[path = "attacks/answers.rs"]
+mod answers;
 #[path = "attacks/cose.rs"]
 mod cose;
 #[path = "attacks/dates.rs"]
@@ -28,8 +31,14 @@ mod presentations;
 mod proofs;
 #[path = "attacks/qr.rs"]
 mod qr;
+#[path = "attacks/signatures.rs"]
+mod signatures;
 #[path = "attacks/status.rs"]
 mod status;
+#[path = "attacks/token_status.rs"]
+mod token_status;
+#[path = "attacks/version_1.rs"]
+mod version_1;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "support/world.rs"]
 mod world;
@@ -44,6 +53,7 @@ type Theme = (&'static str, fn() -> Vec<Attack>);
 fn themes() -> Vec<Theme> {
     vec![
         ("keys", keys::attacks),
+        ("signatures", signatures::attacks),
         ("jose", jose::attacks),
         ("cose", cose::attacks),
         ("linked data", linked_data::attacks),
@@ -51,7 +61,10 @@ fn themes() -> Vec<Theme> {
         ("proofs", proofs::attacks),
         ("ecdsa-sd", ecdsa_sd::attacks),
         ("presentations", presentations::attacks),
+        ("answers", answers::attacks),
         ("status", status::attacks),
+        ("token status", token_status::attacks),
+        ("credentials 1.1", version_1::attacks),
         ("qr", qr::attacks),
         ("dates", dates::attacks),
     ]

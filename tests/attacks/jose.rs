@@ -8,7 +8,7 @@ use wallet_core::verification::{Gap, Reason};
 use wallet_core::verifier::Unread;
 
 use crate::corpus::{Attack, Expected, Scene, base64url, claims, edit, from_base64url, jwt, object, parts, token};
-use crate::keys::with_token_signature;
+use crate::signatures::with_token_signature;
 use crate::world::Party;
 
 pub fn attacks() -> Vec<Attack> {

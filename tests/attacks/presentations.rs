@@ -1,4 +1,4 @@
-//! Presentations: what is in them, whose they are, and whom they answer.
+//! Presentations: what is in them, and whose they are.
 
 use serde_json::{Map, Value, json};
 use wallet_core::error::WalletError;
@@ -8,22 +8,22 @@ use wallet_core::verification::{Gap, Place, Presenter, Reason};
 use wallet_core::verifier::Unread;
 
 use crate::corpus::{Attack, Expected, Scene, around, claims, edit, edited, object, parts, secured, token};
-use crate::world::{AUDIENCE, NONCE, Party, at, presentation};
+use crate::world::{Party, at, presentation};
 
 const RDFC: Mechanism = Mechanism::EddsaRdfc2022;
 
 pub fn attacks() -> Vec<Attack> {
-    [inside(), whose(), answers(), forms()].into_iter().flatten().collect()
+    [inside(), whose(), forms()].into_iter().flatten().collect()
 }
 
 /// The diploma, presented as a token by a holder with a P-256 key.
-fn presented(scene: &mut Scene) -> String {
+pub fn presented(scene: &mut Scene) -> String {
     scene.world.expected.presenter = Presenter::Subject;
     scene.world.present(&scene.world.issue()).text().to_owned()
 }
 
 /// The diploma, presented with a Data Integrity proof by a holder with an Ed25519 key.
-fn embedded(scene: &mut Scene) -> String {
+pub fn embedded(scene: &mut Scene) -> String {
     scene.world.expected.presenter = Presenter::Subject;
     scene.world.graduate = Party::holder(KeyAlgorithm::Ed25519, 3);
     let known = Party::holder(KeyAlgorithm::Ed25519, 3);
@@ -353,115 +353,6 @@ fn whose() -> Vec<Attack> {
                 thief.sign(object(&text), &options).text().to_owned()
             },
             rejected!(Reason::WrongNonce, besides Reason::WrongAudience { .. }),
-        ),
-    ]
-}
-
-fn answers() -> Vec<Attack> {
-    let with = |change: fn(&mut ProofOptions)| {
-        move |scene: &mut Scene, _: String| scene.world.present_with(&scene.world.issue(), change).text().to_owned()
-    };
-    let audience_is = |value: Value| {
-        move |scene: &mut Scene, text: String| {
-            let (header, mut payload) = claims(&text);
-            payload["aud"] = value.clone();
-            token(&header.to_string(), &payload.to_string(), &scene.world.graduate.key)
-        }
-    };
-    vec![
-        Attack::new(
-            "answer to an earlier request",
-            presented,
-            with(|options| options.nonce = Some("an-earlier-nonce-000000".to_owned())),
-            rejected!(Reason::WrongNonce),
-        ),
-        Attack::new("answer to no request", presented, with(|options| options.nonce = None), rejected!(Reason::WrongNonce)),
-        Attack::new(
-            "answer to the nonce in other letters",
-            presented,
-            with(|options| options.nonce = Some(NONCE.to_lowercase())),
-            rejected!(Reason::WrongNonce),
-        ),
-        Attack::new(
-            "answer to the beginning of the nonce",
-            presented,
-            with(|options| options.nonce = Some(NONCE[..20].to_owned())),
-            rejected!(Reason::WrongNonce),
-        ),
-        Attack::new(
-            "answer to more than the nonce",
-            presented,
-            with(|options| options.nonce = Some(format!("{NONCE} "))),
-            rejected!(Reason::WrongNonce),
-        ),
-        Attack::new(
-            "answer for another verifier",
-            presented,
-            with(|options| options.audience = Some("casino.example".to_owned())),
-            rejected!(Reason::WrongAudience { .. }),
-        ),
-        Attack::new(
-            "answer for no verifier",
-            presented,
-            with(|options| options.audience = None),
-            rejected!(Reason::WrongAudience { .. }),
-        ),
-        Attack::new(
-            "answer for the verifier's name with another end",
-            presented,
-            with(|options| options.audience = Some(format!("{AUDIENCE}.evil.example"))),
-            rejected!(Reason::WrongAudience { .. }),
-        ),
-        Attack::new(
-            "answer for the verifier's name with another beginning",
-            presented,
-            with(|options| options.audience = Some(format!("https://{AUDIENCE}"))),
-            rejected!(Reason::WrongAudience { .. }),
-        ),
-        Attack::new(
-            "answer for an empty list of verifiers",
-            presented,
-            audience_is(json!([])),
-            rejected!(Reason::WrongAudience { .. }),
-        ),
-        Attack::new(
-            "answer for a list of other verifiers",
-            presented,
-            audience_is(json!(["casino.example", "tienda.example"])),
-            rejected!(Reason::WrongAudience { .. }),
-        ),
-        Attack::new(
-            "answer that has expired",
-            presented,
-            with(|options| options.expires = Some(at("2026-03-01T12:00:30Z"))),
-            rejected!(Reason::ProofExpired { .. }),
-        ),
-        Attack::new(
-            "answer from the future",
-            presented,
-            with(|options| options.created = at("2026-03-01T13:00:00Z")),
-            rejected!(Reason::ProofFromFuture { .. }),
-        ),
-        Attack::new(
-            "challenge is changed after it was signed",
-            embedded,
-            edited(|p| p["proof"]["challenge"] = json!("another-nonce-00000000")),
-            rejected!(Reason::WrongNonce, besides Reason::BadSignature),
-        ),
-        Attack::new(
-            "domain is changed after it was signed",
-            embedded,
-            |scene, text| {
-                scene.world.expected.audience = Some("casino.example".to_owned());
-                edit(&text, |p| p["proof"]["domain"] = json!("casino.example"))
-            },
-            bad(),
-        ),
-        Attack::new(
-            "verifier has nothing to compare with",
-            presented,
-            around(|scene| scene.world.expected.nonce = None),
-            undetermined!(Gap::FreshnessUnchecked),
         ),
     ]
 }
