@@ -15,6 +15,8 @@ mod cose;
 mod dates;
 #[path = "attacks/ecdsa_sd.rs"]
 mod ecdsa_sd;
+#[path = "attacks/envelopes.rs"]
+mod envelopes;
 #[path = "attacks/invariants.rs"]
 mod invariants;
 #[path = "attacks/jose.rs"]
@@ -55,6 +57,7 @@ fn themes() -> Vec<Theme> {
         ("keys", keys::attacks),
         ("signatures", signatures::attacks),
         ("jose", jose::attacks),
+        ("envelopes", envelopes::attacks),
         ("cose", cose::attacks),
         ("linked data", linked_data::attacks),
         ("names", names::attacks),
