@@ -23,10 +23,14 @@ async fn issuer() -> Issuer {
 }
 
 async fn planned(status: StatusPlan) -> Issuer {
+    issuer_with(KeyAlgorithm::Ed25519, status).await
+}
+
+async fn issuer_with(algorithm: KeyAlgorithm, status: StatusPlan) -> Issuer {
     let passphrase = Passphrase::new("a passphrase").expect("a passphrase");
     let cost = Cost::new(8, 1).expect("a light cost");
     let keystore = SoftwareKeystore::create(Arc::new(MemoryStorage::new()), &passphrase, cost).await.expect("a keystore");
-    let (key, public) = keystore.create(KeyAlgorithm::Ed25519).await.expect("a key");
+    let (key, public) = keystore.create(algorithm).await.expect("a key");
     let did = did::key::from_public_key(&public);
     let method = did.with_fragment(did.identifier()).expect("a DID URL");
     let (keystore, storage): (Arc<dyn Keystore>, Arc<dyn Storage>) = (Arc::new(keystore), Arc::new(MemoryStorage::new()));
@@ -60,6 +64,21 @@ async fn revoked_credential_is_set_in_its_place_and_no_other() {
         check(&StatusEntry::read(entry).expect("an entry"), list.body()).expect("a good list").is_set()
     };
     assert_eq!((is_set(&first), is_set(&second)), (true, false));
+}
+
+#[tokio::test]
+async fn list_is_signed_with_the_kind_of_key_the_issuer_has() {
+    for (algorithm, mechanism) in [
+        (KeyAlgorithm::Ed25519, Mechanism::EddsaRdfc2022),
+        (KeyAlgorithm::P256, Mechanism::EcdsaRdfc2019),
+        (KeyAlgorithm::P384, Mechanism::EcdsaRdfc2019),
+    ] {
+        let issuer = issuer_with(algorithm, StatusPlan::at("https://uni.example/status")).await;
+        let SignedList { list, .. } = issuer.status_list(&StatusPurpose::Revocation, 1, &now()).await.expect("a list");
+        assert_eq!(list.proofs()[0].mechanism, mechanism);
+        let key = issuer.keystore.public_key(&issuer.key).await.expect("its key");
+        assert_eq!(list.check_signature(0, &key, &Contexts::bundled()), Ok(()));
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,12 @@ mod data_integrity;
 mod did_key;
 #[path = "vectors/jcs.rs"]
 mod jcs;
+#[path = "vectors/jose_cose.rs"]
+mod jose_cose;
+#[path = "vectors/status_lists.rs"]
+mod status_lists;
+#[path = "vectors/wycheproof.rs"]
+mod wycheproof;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,4 +38,9 @@ fn text(path: &Path) -> String {
 
 fn json(path: &Path) -> Value {
     serde_json::from_str(&text(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The bytes that hexadecimal text stands for.
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("two digits")).collect()
 }

@@ -2,6 +2,8 @@
 //!
 //! A public key knows its algorithm and never takes it from a token. A secret key neither prints nor serialises.
 
+mod private_jwk;
+
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -158,18 +160,28 @@ impl PublicKey {
         Self::from_bytes(algorithm, raw)
     }
 
-    /// Reads a public JWK (RFC 7517, RFC 7518 §6.2, RFC 8037 §2); a JWK that carries a private member is refused.
+    /// Reads a public JWK (RFC 7517, RFC 7518 §6.2, RFC 8037 §2); a JWK that carries a private member is refused, and one whose
+    /// `use`, `key_ops` or `alg` says that it checks no signatures of its kind (RFC 7517 §4.2 to §4.4).
     pub fn from_jwk(jwk: &Value) -> Result<Self> {
         let bad = |reason: &str| WalletError::malformed("JWK", reason);
         if jwk.get("d").is_some() {
             return Err(bad("it carries a private key where a public one belongs"));
         }
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let operations = jwk.get("key_ops").and_then(Value::as_array);
+        if jwk.get("use").is_some_and(|found| found != "sig") || operations.is_some_and(|all| !all.contains(&"verify".into())) {
+            return Err(bad("it is not for signatures"));
+        }
         let curve = text("crv").ok_or_else(|| bad("crv is missing"))?;
         let algorithm = KeyAlgorithm::ALL
             .into_iter()
             .find(|a| a.curve() == curve)
             .ok_or_else(|| WalletError::unsupported("this JWK curve", "use Ed25519, P-256, P-384 or secp256k1"))?;
+        // secp256k1 keys sign under names of their own; RFC 9864 gives Ed25519 a second one.
+        let named = |found: &Value| found == "Ed25519" && curve == "Ed25519" || algorithm.jose().is_none_or(|own| found == own);
+        if jwk.get("alg").is_some_and(|found| !named(found)) {
+            return Err(bad("its alg is not that of its curve"));
+        }
         let coordinate = |name: &str| -> Result<Vec<u8>> {
             let text = text(name).ok_or_else(|| bad("a coordinate is missing"))?;
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| bad("a coordinate is not base64url"))?;

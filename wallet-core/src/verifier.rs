@@ -15,6 +15,7 @@ use crate::presentation::Request;
 use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
+use crate::securing::sd_jwt::IssuerMetadata;
 use crate::time::Timestamp;
 use crate::trust_pack::TrustPack;
 use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Place, Presenter, Reason, Verdict, verify};
@@ -145,6 +146,10 @@ impl Verifier {
                         let known = self.fetch_schema(&url, now).await;
                         evidence.resources.insert(url, known);
                     }
+                    Need::Issuer(issuer) => {
+                        let known = self.fetch_issuer(&issuer, now).await;
+                        evidence.issuers.insert(issuer, known);
+                    }
                 }
             }
         }
@@ -182,6 +187,27 @@ impl Verifier {
             Ok(response) if response.status != 200 => Err(format!("the server answered {}", response.status)),
             Ok(response) => Ok(response.body),
         }
+    }
+
+    /// Fetches what an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4).
+    async fn fetch_issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
+        let Ok(url) = IssuerMetadata::url(issuer) else { return Known::Impossible };
+        match self.fetch_keys(&url, issuer).await {
+            Ok(what) => Known::Found { what, as_of: now.clone() },
+            Err(why) => Known::Missing { why },
+        }
+    }
+
+    async fn fetch_keys(&self, url: &str, issuer: &str) -> Result<IssuerMetadata, String> {
+        let metadata = self.fetch_text(url, "application/json").await?;
+        let metadata = IssuerMetadata::read(&metadata, issuer).map_err(|e| e.to_string())?;
+        let Some(keys_at) = metadata.keys_at.clone() else { return Ok(metadata) };
+        let keys = self.fetch_text(&keys_at, "application/jwk-set+json, application/json").await?;
+        metadata.with_keys(&keys).map_err(|e| e.to_string())
+    }
+
+    async fn fetch_text(&self, url: &str, accept: &str) -> Result<String, String> {
+        self.fetch(url, accept).await.and_then(|bytes| String::from_utf8(bytes).map_err(|e| e.to_string()))
     }
 }
 

@@ -36,8 +36,9 @@ pub struct StatusPlan {
     pub lifetime: Duration,
     /// How long a verifier keeps a list before it asks for a newer one.
     pub ttl: Option<Duration>,
-    /// How a Bitstring Status List is signed: best as the credentials are (Bitstring Status List §3.6).
-    pub mechanism: Mechanism,
+    /// How a Bitstring Status List is signed: best as the credentials are (Bitstring Status List §3.6); none for Data Integrity over
+    /// canonical RDF by whatever kind of key the issuer has.
+    pub mechanism: Option<Mechanism>,
     /// What the values of [`StatusPurpose::Message`] mean, from 0 on: 2, 4, … 256 of them; none when that purpose is not used.
     pub messages: Vec<String>,
     /// URLs of what explains the messages.
@@ -53,7 +54,7 @@ impl StatusPlan {
             capacity: MINIMUM_ENTRIES,
             lifetime: Duration::from_secs(7 * 24 * 3600),
             ttl: Some(Duration::from_secs(300)),
-            mechanism: Mechanism::EddsaRdfc2022,
+            mechanism: None,
             messages: Vec::new(),
             references: Vec::new(),
         }
@@ -183,7 +184,10 @@ impl Issuer {
             ttl: self.status.ttl,
         };
         let body = self.kept_list(purpose, number).await?.to_credential(&terms);
-        Ok(SignedList { url, list: self.sign(body, self.status.mechanism, now).await? })
+        let kind = self.keystore.public_key(&self.key).await?.algorithm();
+        let mechanism = self.status.mechanism.or(Mechanism::over_rdf(kind));
+        let mechanism = mechanism.ok_or_else(|| WalletError::misused(format!("a {} key signs no lists", kind.curve())))?;
+        Ok(SignedList { url, list: self.sign(body, mechanism, now).await? })
     }
 
     /// The signed Token Status List of that number as it is now, as a JWT or, with [`Mechanism::Cose`], a CWT.

@@ -33,7 +33,7 @@ pub(super) fn measure(what: &str, bytes: &[u8]) -> Result<()> {
                 continue;
             }
             4 => argument,
-            5 => argument.checked_mul(2).unwrap_or(u64::MAX),
+            5 => argument.saturating_mul(2),
             6 => 1,
             _ => continue,
         };

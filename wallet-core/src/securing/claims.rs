@@ -65,10 +65,7 @@ impl Claims {
 
     /// A NumericDate claim; fractions of a second are allowed and kept out (RFC 7519 §2).
     pub(super) fn moment(&self, name: &str) -> Result<Option<Timestamp>> {
-        let Some(value) = self.values.get(name) else { return Ok(None) };
-        let seconds = value.as_i64().or_else(|| value.as_f64().filter(|s| s.is_finite()).map(|s| s.floor() as i64));
-        let seconds = seconds.ok_or_else(|| self.bad(format!("its {name} is not a number of seconds")))?;
-        Timestamp::from_unix(seconds).map(Some)
+        moment(self.what, &self.values, name)
     }
 
     /// The claims must say what the document says: `iss` must (VC-JOSE-COSE §4.1.2), and two meanings of `sub` or `jti` are refused.
@@ -101,12 +98,6 @@ impl Claims {
 
     /// What the token says of its own proof by the key `method`.
     pub(super) fn proof(&self, mechanism: Mechanism, method: String) -> Result<Proof> {
-        let audience = match self.get("aud") {
-            None => Some(Vec::new()),
-            Some(Value::String(one)) => Some(vec![one.clone()]),
-            Some(Value::Array(all)) => all.iter().map(|a| a.as_str().map(str::to_owned)).collect(),
-            Some(_) => None,
-        };
         Ok(Proof {
             mechanism,
             method,
@@ -115,13 +106,32 @@ impl Claims {
             not_before: self.moment("nbf")?,
             expires: self.moment("exp")?,
             nonce: self.text("nonce")?.map(str::to_owned),
-            audience: audience.ok_or_else(|| self.bad("its aud is neither text nor a list of it"))?,
+            audience: audience(self.what, &self.values)?,
         })
     }
 
     pub(super) fn bad(&self, reason: impl ToString) -> WalletError {
         WalletError::malformed(self.what, reason)
     }
+}
+
+/// A NumericDate among the claims of `what`; fractions of a second are allowed and kept out (RFC 7519 §2).
+pub(super) fn moment(what: &str, claims: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>> {
+    let Some(value) = claims.get(name) else { return Ok(None) };
+    let seconds = value.as_i64().or_else(|| value.as_f64().filter(|s| s.is_finite()).map(|s| s.floor() as i64));
+    let bad = || WalletError::malformed(what, format!("its {name} is not a number of seconds"));
+    Timestamp::from_unix(seconds.ok_or_else(bad)?).map(Some)
+}
+
+/// Whom a token is meant for: `aud`, one or several (RFC 7519 §4.1.3).
+pub(super) fn audience(what: &str, claims: &Map<String, Value>) -> Result<Vec<String>> {
+    let audience = match claims.get("aud") {
+        None => Some(Vec::new()),
+        Some(Value::String(one)) => Some(vec![one.clone()]),
+        Some(Value::Array(all)) => all.iter().map(|a| a.as_str().map(str::to_owned)).collect(),
+        Some(_) => None,
+    };
+    audience.ok_or_else(|| WalletError::malformed(what, "its aud is neither text nor a list of it"))
 }
 
 /// Refuses to sign what its reader would read otherwise, or not at all.

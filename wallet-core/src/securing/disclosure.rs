@@ -15,7 +15,7 @@ pub enum Disclosure {
     Only {
         /// The claims and list items that may be left out; one inside another makes a recursive disclosure.
         pointers: Vec<JsonPointer>,
-        /// How many decoy digests each object with something to hide is given (RFC 9901 §4.2.5).
+        /// How many decoy digests each object or list with something to hide is given (RFC 9901 §4.2.5).
         decoys: usize,
         /// The key that whoever presents must hold (`cnf`, RFC 7800 §3.2).
         holder: Option<PublicKey>,

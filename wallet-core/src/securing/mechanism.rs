@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::key::KeyAlgorithm;
+
 /// How a credential or presentation is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mechanism {
@@ -68,6 +70,15 @@ impl Mechanism {
             Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023 | Self::Bbs2023 => true,
             Self::Ed25519Signature2020 | Self::JsonWebSignature2020 => true,
             Self::EddsaJcs2022 | Self::EcdsaJcs2019 | Self::Jwt | Self::Cose | Self::SdJwt | Self::SdJwtVc => false,
+        }
+    }
+
+    /// The Data Integrity suite over canonical RDF that keys of this kind sign with; none for secp256k1.
+    pub fn over_rdf(algorithm: KeyAlgorithm) -> Option<Self> {
+        match algorithm {
+            KeyAlgorithm::Ed25519 => Some(Self::EddsaRdfc2022),
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 => Some(Self::EcdsaRdfc2019),
+            KeyAlgorithm::Secp256k1 => None,
         }
     }
 

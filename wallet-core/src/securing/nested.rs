@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::sd_jwt::Profile;
 use super::secured::Form;
 use super::{Kind, Secured, data_url, has_type, jwt_v1};
 use crate::credential::{CONTEXT_V1, CONTEXT_V2, check_envelope};
@@ -38,32 +39,43 @@ impl Secured {
     pub fn to_value(&self) -> Value {
         match &self.form {
             Form::Embedded(_) => json::read("document", self.text.trim()).expect("the text was read as JSON before"),
+            // VC DM has no place for a credential outside it.
+            Form::SdJwt(token) if token.profile() == Profile::Vc => token.text().into(),
             _ => json!({ "@context": CONTEXT_V2, "id": self.to_url(), "type": envelope_type(self.kind) }),
         }
     }
 
     /// The `data:` URL of a token, in its own media type.
     pub(super) fn to_url(&self) -> String {
-        let content = if matches!(self.form, Form::Cose(_)) { Content::Bytes } else { Content::Text };
+        let content = match self.form {
+            Form::Cose(_) => Content::Bytes,
+            Form::SdJwt(_) => Content::Disclosures,
+            _ => Content::Text,
+        };
         let found = MEDIA_TYPES.into_iter().find(|(_, one, kind)| (*one, *kind) == (content, self.kind));
         let (media, ..) = found.expect("there is one for each kind and content");
         match &self.form {
             Form::Cose(message) => data_url::of_bytes(media, message.bytes()),
             Form::Jwt(token) => data_url::of_text(media, token.text()),
+            Form::SdJwt(token) => data_url::of_text(media, token.text()),
             Form::Embedded(_) => unreachable!("an embedded proof is in JSON"),
         }
     }
 }
 
-/// Whether a token is text or bytes.
+/// What a token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     Text,
+    /// An SD-JWT, whose disclosures follow it between tildes.
+    Disclosures,
     Bytes,
 }
 
 /// What the content of a `data:` URL must be, by its media type (VC-JOSE-COSE §6.1, Token Status List §8.2).
-const MEDIA_TYPES: [(&str, Content, Kind); 6] = [
+const MEDIA_TYPES: [(&str, Content, Kind); 8] = [
+    ("application/vc+sd-jwt", Content::Disclosures, Kind::Credential),
+    ("application/vp+sd-jwt", Content::Disclosures, Kind::Presentation),
     ("application/vc+jwt", Content::Text, Kind::Credential),
     ("application/vp+jwt", Content::Text, Kind::Presentation),
     ("application/statuslist+jwt", Content::Text, Kind::StatusList),

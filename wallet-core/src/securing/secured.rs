@@ -1,14 +1,14 @@
 //! A signed document as it came in, and the one door to its signatures.
 
-use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
 use super::data_integrity::selective;
 use super::linked_data::{Contexts, Naming};
-use super::{Kind, Proof, SignatureFault, cose, data_integrity, data_url, jws, jwt, nested, sign1, status_token};
+use super::sd_jwt::{self, SdJwt};
+use super::{Kind, Mechanism, Proof, SignatureFault, cose, data_integrity, data_url, jws, jwt, nested, sign1, status_token};
 use crate::credential::{Credential, CredentialFault};
 use crate::error::{Result, WalletError};
-use crate::json::{self, JsonPointer};
+use crate::json;
 use crate::key::PublicKey;
 
 /// The most proofs one document may carry.
@@ -33,6 +33,7 @@ pub(super) enum Form {
     Embedded(Vec<Map<String, Value>>),
     Jwt(jws::Token),
     Cose(sign1::Message),
+    SdJwt(Box<SdJwt>),
 }
 
 /// What reading a token gives beside what its signature is checked with.
@@ -44,7 +45,7 @@ pub(super) struct Read {
 }
 
 impl Secured {
-    /// Reads a credential, presentation or status list: JSON with `proof`, a compact JWT, the JSON envelope of a token, or the
+    /// Reads a credential, presentation or status list: JSON with `proof`, a JWT or SD-JWT, the JSON envelope of a token, or the
     /// `data:` URL of one.
     ///
     /// Fails with `Unsupported` when it is secured, but by no mechanism of this version, and `Malformed` when it is not secured.
@@ -82,6 +83,7 @@ impl Secured {
             Form::Embedded(_) => self.text.clone().into_bytes(),
             Form::Jwt(token) => token.text().as_bytes().to_vec(),
             Form::Cose(message) => message.bytes().to_vec(),
+            Form::SdJwt(token) => token.text().as_bytes().to_vec(),
         }
     }
 
@@ -103,6 +105,12 @@ impl Secured {
     /// The credential it is, its structure checked as its mechanism's data model asks, and under no contexts but those it was
     /// signed with.
     pub fn credential(&self) -> Result<Credential, Vec<CredentialFault>> {
+        if let Some(Err(fault)) = self.sd_jwt().map(SdJwt::claims) {
+            return Err(vec![CredentialFault::Disclosures { reason: fault.to_string() }]);
+        }
+        if self.proofs.first().is_some_and(|proof| proof.mechanism == Mechanism::SdJwtVc) {
+            return Credential::check_sd_jwt_vc(&self.body);
+        }
         let signed = match &self.form {
             Form::Embedded(proofs) => data_integrity::signed_contexts(&self.body, proofs),
             _ => None,
@@ -156,6 +164,7 @@ impl Secured {
             Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, naming, (key, contexts)),
             Form::Jwt(token) => token.check(key),
             Form::Cose(message) => message.check(key),
+            Form::SdJwt(token) => token.check_signature(key),
         }
     }
 
@@ -170,32 +179,10 @@ impl Secured {
         }
     }
 
-    /// Whether it is as its issuer made it for the holder, who must [`Secured::disclose`] it before it is shown.
-    pub fn is_for_holder_only(&self) -> bool {
-        matches!(&self.form, Form::Embedded(proofs) if proofs.iter().any(selective::is_base))
-    }
-
-    /// What its holder shows of it: all that `pointers` lead to beside what its issuer made mandatory, under a derived proof of
-    /// the same mechanism and under no other.
-    ///
-    /// With the pointer to the whole document nothing is left out. An `id` and a `type` come along with whatever they are of.
-    /// Fails with `Misused` when the mechanism always shows the whole, a pointer leads nowhere or into what cannot be divided (a
-    /// list, a JSON literal, a value object), or nothing is chosen; and as signing does for contexts.
-    pub fn disclose(&self, pointers: &[JsonPointer], contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Self> {
-        let _ = rng;
-        match &self.form {
-            Form::Embedded(proofs) => {
-                let base = proofs.iter().find(|proof| selective::is_base(proof));
-                let base =
-                    base.ok_or_else(|| WalletError::misused("it has no base proof: it shows the whole or what it shows"))?;
-                let document = selective::disclose(&self.body, base, pointers, contexts)?;
-                Self::read(&Value::Object(document).to_string())
-            }
-            Form::Jwt(_) | Form::Cose(_) => Err(WalletError::misused("a token shows the whole document")),
-        }
-    }
-
     pub(super) fn read_json(text: &str, mut document: Map<String, Value>) -> Result<Self> {
+        if document.contains_key("payload") && !document.contains_key("type") {
+            return Self::from_sd_jwt(text.to_owned(), SdJwt::read(text)?);
+        }
         if let Some((kind, url)) = nested::enveloped(&document)? {
             let secured = Self::read_url(text, url)?;
             if secured.kind != kind {
@@ -244,13 +231,16 @@ impl Secured {
         let Some((form, kind)) = nested::media_type(&media) else {
             return Err(WalletError::unsupported(
                 format!("an envelope of {media}"),
-                "use application/vc+jwt or application/vc+cose",
+                "use application/vc+jwt, application/vc+sd-jwt or application/vc+cose",
             ));
         };
         let secured = match form {
             nested::Content::Bytes => Self::from_message(Some(text), &content)?,
-            nested::Content::Text => {
+            _ => {
                 let token = std::str::from_utf8(&content).map_err(|_| WalletError::malformed("envelope", "it is not text"))?;
+                if token.contains('~') != (form == nested::Content::Disclosures) {
+                    return Err(WalletError::malformed("envelope", "its token is not of its media type"));
+                }
                 Self::from_token(text.to_owned(), token)?
             }
         };
@@ -263,7 +253,7 @@ impl Secured {
     /// Reads a compact token, which came in as `text`.
     pub(super) fn from_token(text: String, token: &str) -> Result<Self> {
         if token.contains('~') {
-            return Err(WalletError::unsupported("SD-JWT", "use vc+jwt or a Data Integrity proof"));
+            return Self::from_sd_jwt(text, SdJwt::read(token)?);
         }
         let (header, payload, token) = jws::read(token)?;
         let read = match status_token::is_jwt(&header) {
@@ -292,5 +282,12 @@ impl Secured {
     fn of(text: String, read: Read, form: Form) -> Self {
         let Read { kind, body, proof, claims } = read;
         Self { text, kind, body, proofs: vec![proof], unsupported: Vec::new(), claims, form }
+    }
+
+    fn from_sd_jwt(text: String, token: SdJwt) -> Result<Self> {
+        let (kind, body, proof) = sd_jwt::read(&token)?;
+        let claims = token.claims().ok().and_then(|claims| Some(("cnf".to_owned(), claims.get("cnf")?.clone())));
+        let read = Read { kind, body, proof, claims: claims.into_iter().collect() };
+        Ok(Self::of(text, read, Form::SdJwt(Box::new(token))))
     }
 }

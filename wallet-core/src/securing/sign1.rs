@@ -88,7 +88,7 @@ impl Message {
 /// A message on its way to a keystore.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
-    message: CoseSign1,
+    message: Box<CoseSign1>,
 }
 
 /// What a new message says beside its payload: its own media type, and its payload's where it has one.
@@ -117,12 +117,12 @@ pub(super) fn prepare(
     }
     let protected = ProtectedHeader { original_data: None, header: header.build() };
     let message = CoseSign1 { protected, payload: Some(payload), ..CoseSign1::default() };
-    Ok((message.tbs_data(&[]), Draft { message }))
+    Ok((message.tbs_data(&[]), Draft { message: Box::new(message) }))
 }
 
 /// The message with its signature, tagged (RFC 9052 §2).
 pub(super) fn finish(draft: Draft, signature: &[u8]) -> Vec<u8> {
-    let message = CoseSign1 { signature: signature.to_vec(), ..draft.message };
+    let message = CoseSign1 { signature: signature.to_vec(), ..*draft.message };
     message.to_tagged_vec().expect("it was made of distinct labels")
 }
 
@@ -272,4 +272,54 @@ fn map(value: Cbor) -> Result<Vec<(Cbor, Cbor)>> {
 /// Whether `typ` names the media type `application/{short}`.
 pub(super) fn is_type(typ: Option<&Value>, short: &str) -> bool {
     typ.and_then(Value::as_str).is_some_and(|typ| claims::is_media_type(typ, short))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("two digits")).collect()
+    }
+
+    fn p256(point: &str) -> PublicKey {
+        PublicKey::from_bytes(KeyAlgorithm::P256, &hex(point)).expect("a point")
+    }
+
+    #[test]
+    fn rfc_9052_appendix_c_2_1() {
+        let message = hex(concat!(
+            "d28443a10126a10442313154546869732069732074686520636f6e74656e742e58408eb33e4ca31d1c465ab05aac34cc6b23d58fef5c083106c4",
+            "d25a91aef0b0117e2af9a291aa32e14ab834dc56ed2a223444547e01f11d3b0916e5a4c345cacb36",
+        ));
+        let key = p256(concat!(
+            "04bac5b11cad8f99f9c72b05cf4b9e26d244dc189f745228255a219a86d6a09eff",
+            "20138bf82dc1b6d562be0fa54ab7804a3a64b6d72ccfed6b6fb6ed28bbfc117e",
+        ));
+        let (headers, payload, message) = read(&message).expect("a message");
+        assert_eq!((headers.kid.as_deref(), payload.as_slice()), (Some("11"), &b"This is the content."[..]));
+        assert_eq!(message.check(&key), Ok(()));
+    }
+
+    #[test]
+    fn rfc_8392_appendix_a_3() {
+        let message = hex(concat!(
+            "d28443a10126a104524173796d6d657472696345434453413235365850a70175636f61703a2f2f61732e6578616d706c652e636f6d0265657269",
+            "6b77037818636f61703a2f2f6c696768742e6578616d706c652e636f6d041a5612aeb0051a5610d9f0061a5610d9f007420b7158405427c1ff28",
+            "d23fbad1f29c4c7c6a555e601d6fa29f9179bc3d7438bacaca5acd08c8d4d4f96131680c429a01f85951ecee743a52b9b63632c57209120e1c9e",
+            "30",
+        ));
+        let key = p256(concat!(
+            "04143329cce7868e416927599cf65a34f3ce2ffda55a7eca69ed8919a394d42f0f",
+            "60f7f1a780d8a783bfb7a2dd6b2796e8128dbbcef9d3d168db9529971a36e7b9",
+        ));
+        let (headers, payload, message) = read(&message).expect("a message");
+        assert_eq!((headers.kid.as_deref(), message.check(&key)), (Some("AsymmetricECDSA256"), Ok(())));
+        let claims = json_claims(cbor::read(WHAT, &payload).expect("CBOR")).expect("claims");
+        let expected = serde_json::json!({
+            "iss": "coap://as.example.com", "sub": "erikw", "aud": "coap://light.example.com",
+            "exp": 1_444_064_944, "nbf": 1_443_944_944, "iat": 1_443_944_944,
+        });
+        assert_eq!(Value::Object(claims), expected);
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::data_integrity::selective;
 use super::linked_data::Contexts;
+use super::sd_jwt::{self, UnsignedSdJwt};
 use super::{Disclosure, Kind, Mechanism, Secured, cose, data_integrity, jws, jwt, model, sign1, status_token};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
@@ -64,9 +65,22 @@ pub struct Unsigned {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Draft {
-    Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
-    Selective { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value>, pending: selective::Pending },
-    Jwt,
+    Embedded {
+        body: Map<String, Value>,
+        earlier: Vec<Value>,
+        proof: Map<String, Value>,
+    },
+    Selective {
+        body: Map<String, Value>,
+        earlier: Vec<Value>,
+        proof: Map<String, Value>,
+        pending: selective::Pending,
+    },
+    /// A token, and the text around it.
+    Jwt {
+        before: String,
+        after: String,
+    },
     Cose(sign1::Draft),
 }
 
@@ -103,7 +117,7 @@ pub fn prepare_unchecked(
         Mechanism::Jwt => {
             let prepare = if is_list { status_token::prepare_jwt } else { jwt::prepare };
             let message = prepare(document, options, key)?;
-            Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
+            Ok(Unsigned { message, algorithm, draft: Draft::Jwt { before: String::new(), after: String::new() } })
         }
         Mechanism::Cose => {
             let prepare = if is_list { status_token::prepare_cwt } else { cose::prepare };
@@ -152,9 +166,7 @@ pub fn prepare_disclosable(
             let draft = Draft::Selective { body: document, earlier, proof, pending };
             Ok(Unsigned { message, algorithm: key.algorithm(), draft })
         }
-        Mechanism::SdJwt | Mechanism::SdJwtVc => {
-            Err(WalletError::unsupported(options.mechanism.as_str(), "use another mechanism"))
-        }
+        Mechanism::SdJwt | Mechanism::SdJwtVc => Ok(sd_jwt::prepare_secured(document, options, key, rng)?.into()),
         whole => Err(WalletError::misused(format!("{} shows the whole document: use prepare", whole.as_str()))),
     }
 }
@@ -167,13 +179,10 @@ impl Unsigned {
 
     /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384), never DER.
     pub fn finish(self, signature: &[u8]) -> Result<Secured> {
-        let length = if self.algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
-        if signature.len() != length {
-            return Err(WalletError::misused(format!("the signature must have {length} bytes")));
-        }
+        check_length(self.algorithm, signature)?;
         let text = match self.draft {
             Draft::Cose(draft) => return Secured::read_bytes(&sign1::finish(draft, signature)),
-            Draft::Jwt => jws::finish(self.message, signature),
+            Draft::Jwt { before, after } => before + &jws::finish(self.message, signature) + &after,
             Draft::Embedded { body, earlier, proof } => joined(body, earlier, data_integrity::finish(proof, signature)),
             Draft::Selective { body, earlier, proof, pending } => {
                 joined(body, earlier, selective::finish(proof, &pending, signature))
@@ -189,4 +198,19 @@ fn joined(mut body: Map<String, Value>, mut earlier: Vec<Value>, proof: Map<Stri
     let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };
     body.insert("proof".to_owned(), proof);
     Value::Object(body).to_string()
+}
+
+impl From<UnsignedSdJwt> for Unsigned {
+    fn from(UnsignedSdJwt { message, algorithm, before, after }: UnsignedSdJwt) -> Self {
+        Self { message, algorithm, draft: Draft::Jwt { before, after } }
+    }
+}
+
+/// Refuses a signature of another length than the algorithm's, such as one in DER.
+pub(super) fn check_length(algorithm: KeyAlgorithm, signature: &[u8]) -> Result<()> {
+    let length = if algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
+    if signature.len() == length {
+        return Ok(());
+    }
+    Err(WalletError::misused(format!("the signature must have {length} bytes")))
 }

@@ -112,3 +112,53 @@ fn message_of_the_value_is_told() {
     let value = check(&StatusEntry::Bitstring(entry), &body).expect("a status");
     assert_eq!((value.value, value.message.as_deref()), (2, Some("rejected")));
 }
+
+#[test]
+fn bitstring_status_list_section_2_1_examples_1_and_2() {
+    let read = |entry: &Value| StatusEntry::read(entry.as_object().expect("an object"));
+    let revocation = json!({
+        "id": "https://example.com/credentials/status/3#94567",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "94567",
+        "statusListCredential": "https://example.com/credentials/status/3",
+    });
+    let entry = BitstringEntry {
+        id: Some("https://example.com/credentials/status/3#94567".to_owned()),
+        ..bitstring(StatusPurpose::Revocation, 94567)
+    };
+    assert_eq!(read(&revocation), Ok(StatusEntry::Bitstring(entry)));
+    let mut message = json!({
+        "id": "https://example.com/credentials/status/8#492847",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "message",
+        "statusListIndex": "492847",
+        "statusSize": 2,
+        "statusListCredential": "https://example.com/credentials/status/8",
+        "statusMessage": [
+            { "status": "0x0", "message": "pending_review" },
+            { "status": "0x1", "message": "accepted" },
+            { "status": "0x2", "message": "rejected" },
+        ],
+        "statusReference": "https://example.org/status-dictionary/",
+    });
+    // The example breaks off before its fourth message.
+    assert!(matches!(read(&message), Err(StatusFault::Malformed { .. })));
+    message["statusMessage"].as_array_mut().expect("a list").push(json!({ "status": "0x3", "message": "undefined", "more": 1 }));
+    let Ok(StatusEntry::Bitstring(entry)) = read(&message) else { panic!("an entry") };
+    assert_eq!((entry.index, entry.size, entry.messages.len()), (492_847, 2, 4));
+    assert_eq!(entry.references, ["https://example.org/status-dictionary/"]);
+}
+
+#[test]
+fn faults_have_the_names_of_section_3_5() {
+    let purpose = StatusPurpose::Revocation;
+    for (fault, name) in [
+        (StatusFault::malformed("x"), "MALFORMED_VALUE_ERROR"),
+        (StatusFault::WrongPurpose { purpose }, "STATUS_VERIFICATION_ERROR"),
+        (StatusFault::TooShort { entries: 8 }, "STATUS_LIST_LENGTH_ERROR"),
+        (StatusFault::OutOfRange { entries: 8 }, "RANGE_ERROR"),
+    ] {
+        assert_eq!(fault.code(), name);
+    }
+}

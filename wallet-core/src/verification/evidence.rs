@@ -11,6 +11,7 @@ use crate::credential::{Credential, identifier};
 use crate::did::{Did, Resolution};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
+use crate::securing::sd_jwt::IssuerMetadata;
 use crate::status::ListFormat;
 use crate::time::Timestamp;
 
@@ -30,6 +31,10 @@ pub struct Evidence {
     pub status_lists: BTreeMap<String, Known<Secured>>,
     /// The bytes of other resources that credentials name, by URL: schemas, and what `relatedResource` pins.
     pub resources: BTreeMap<String, Known<Vec<u8>>>,
+    /// What is known of each issuer that goes by a web address, by that address.
+    pub issuers: BTreeMap<String, Known<IssuerMetadata>>,
+    /// Type metadata documents as they were retrieved, each by its `vct`; never fetched, since that tells their publisher.
+    pub type_metadata: BTreeMap<String, String>,
 }
 
 /// Something that was looked for.
@@ -65,12 +70,16 @@ pub enum Need {
     },
     /// The schema at a URL, or the credential that carries it.
     Schema(String),
+    /// The metadata of the issuer at a web address.
+    Issuer(String),
 }
 
 impl Evidence {
     /// No evidence but these contexts.
     pub fn new(contexts: Contexts) -> Self {
-        Self { contexts, resolutions: BTreeMap::new(), status_lists: BTreeMap::new(), resources: BTreeMap::new() }
+        let (resolutions, status_lists, resources) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (issuers, type_metadata) = (BTreeMap::new(), BTreeMap::new());
+        Self { contexts, resolutions, status_lists, resources, issuers, type_metadata }
     }
 
     /// What `secured`, its nested credentials, their status lists and schemas need that has not been looked for yet.
@@ -90,9 +99,16 @@ impl Evidence {
     }
 
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
-        let claimed = secured.body().get("issuer").or(secured.body().get("holder")).and_then(identifier);
-        let signers = secured.proofs().iter().filter_map(|proof| method_of(proof, claimed));
-        needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
+        match secured.web_issuer() {
+            Some(issuer) if self.issuers.contains_key(issuer) => {}
+            Some(issuer) => drop(needs.insert(Need::Issuer(issuer.to_owned()))),
+            None => {
+                let claimed = secured.body().get("issuer").or(secured.body().get("holder")).and_then(identifier);
+                let signers = secured.proofs().iter().filter_map(|proof| method_of(proof, claimed));
+                let unknown = signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did));
+                needs.extend(unknown.map(Need::Did));
+            }
+        }
         let Ok(credential) = secured.credential() else { return };
         for entry in status_check::entries(secured, &credential).into_iter().flatten() {
             match self.status_lists.get(entry.list()) {

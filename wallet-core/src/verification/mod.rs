@@ -18,6 +18,7 @@ mod json_schema;
 mod model_check;
 mod proof_check;
 mod schema_check;
+mod sd_jwt_check;
 mod sentences;
 mod status_check;
 mod verdict;
@@ -25,15 +26,16 @@ mod verdict;
 pub use evidence::{Evidence, Known, Need};
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
 pub use sentences::Say;
-pub use verdict::{Basis, Finding, Gap, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
+pub use verdict::{Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
-use crate::credential::{Credential, Presentation, profiles};
+use crate::credential::{Credential, ModelVersion, Presentation, profiles};
 use crate::did::{Did, DidUrl, VerificationRelationship};
 use crate::error::WalletError;
 use crate::key::PublicKey;
+use crate::securing::sd_jwt::SdJwt;
 use crate::securing::{Kind, Secured};
 use crate::time::Timestamp;
 
@@ -81,7 +83,7 @@ const MAX_CHECKS: usize = 400;
 
 impl<'a> Examination<'a> {
     fn new(evidence: &'a Evidence, expected: &'a Expectations, now: &'a Timestamp) -> Self {
-        let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
+        let basis = Basis::new(now.clone());
         let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (holder, presenting, bound, lists) = (None, Vec::new(), Vec::new(), status_check::Lists::default());
         Self { evidence, expected, now, reasons, gaps, warnings, basis, holder, presenting, bound, credentials, lists, checks: 0 }
@@ -89,11 +91,14 @@ impl<'a> Examination<'a> {
 
     fn bare_credential(&mut self, secured: &Secured) {
         let place = Place::Credential(0);
-        match self.expected.presenter {
-            Presenter::Subject => self.reject(place, Reason::NotAPresentation),
-            Presenter::Anyone => self.warn(place, Warning::Bearer),
+        match (secured.sd_jwt(), self.expected.presenter) {
+            // With the holder's signature at its end it is a presentation of itself.
+            (Some(token), presenter) if token.is_bound() || presenter == Presenter::Subject => {}
+            (_, Presenter::Subject) => self.reject(place, Reason::NotAPresentation),
+            (_, Presenter::Anyone) => self.warn(place, Warning::Bearer),
         }
         self.credential(secured, place);
+        self.binding(secured, place);
     }
 
     fn credential(&mut self, secured: &Secured, place: Place) {
@@ -112,7 +117,8 @@ impl<'a> Examination<'a> {
         if !credential.has_type(STATUS_LIST) {
             self.schemas(secured, &credential, place);
         }
-        self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
+        self.issuer_proofs(secured, &credential, place);
+        self.type_rules(secured, &credential, place);
         self.validity(&credential, place);
         self.status(secured, &credential, place);
         self.issuer(credential.issuer(), place);
@@ -134,8 +140,9 @@ impl<'a> Examination<'a> {
         if let Some(from) = credential.valid_from().filter(|from| *from > self.now) {
             self.reject(place, Reason::NotYetValid { from: from.clone() });
         }
-        // The last moment of validity is still valid (VC DM 2.0 §4.9).
-        if let Some(until) = credential.valid_until().filter(|until| *until < self.now) {
+        // The last moment of validity is still valid (VC DM 2.0 §4.9), but not the one of a JWT (RFC 7519 §4.1.4).
+        let last = credential.version() != ModelVersion::SdJwtVc;
+        if let Some(until) = credential.valid_until().filter(|until| *until < self.now || (!last && *until == self.now)) {
             self.reject(place, Reason::Expired { until: until.clone() });
         }
     }
@@ -169,7 +176,12 @@ impl<'a> Examination<'a> {
         for (index, nested) in nested.into_iter().enumerate() {
             let place = Place::Credential(index);
             match nested {
-                Ok(credential) => self.credential(&credential, place),
+                Ok(credential) => {
+                    self.credential(&credential, place);
+                    if credential.sd_jwt().is_some_and(SdJwt::is_bound) {
+                        self.binding(&credential, place);
+                    }
+                }
                 Err(WalletError::Unsupported { what, .. }) => self.gap(place, Gap::Unsupported { what }),
                 Err(error) => self.reject(place, Reason::Malformed { fault: error.to_string() }),
             }

@@ -68,11 +68,19 @@ impl<'a> Examination<'a> {
         };
         let Some(resolution) = self.resolution(&method.did(), place) else { return };
         let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
-        if !self.may_go_on(place) {
-            return;
+        if self.signature(secured, index, &key, place) {
+            self.signed_by(place, &method, key);
         }
-        match secured.check_claims(index, &key, &self.evidence.contexts) {
-            Ok(()) => self.signed_by(place, &method, key),
+    }
+
+    /// Checks one signature, by its place among the proofs, under the key that was found for it; whether it is good.
+    pub(super) fn signature(&mut self, secured: &Secured, index: usize, key: &PublicKey, place: Place) -> bool {
+        if !self.may_go_on(place) {
+            return false;
+        }
+        let proof = &secured.proofs()[index];
+        match secured.check_claims(index, key, &self.evidence.contexts) {
+            Ok(()) => return true,
             Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),
             Err(SignatureFault::WrongAlgorithm) => self.reject(place, Reason::WrongAlgorithm { method: proof.method.clone() }),
             Err(SignatureFault::UndefinedTerm { term }) => self.reject(place, Reason::UndefinedTerm { term }),
@@ -81,6 +89,7 @@ impl<'a> Examination<'a> {
             Err(SignatureFault::UnsignedName { term }) => self.gap(place, Gap::UnsignedName { term }),
             Err(SignatureFault::TooMuchWork) => self.gap(place, Gap::TooMuchWork),
         }
+        false
     }
 
     /// A key that is named by no DID URL: one in a controlled identifier document cannot be looked up, anything else cannot exist.
@@ -92,7 +101,7 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn proof_time(&mut self, proof: &Proof, place: Place) {
+    pub(super) fn proof_time(&mut self, proof: &Proof, place: Place) {
         if let Some(at) = proof.created.as_ref().filter(|at| **at > self.now.plus_seconds(CLOCK_SKEW)) {
             self.reject(place, Reason::ProofFromFuture { at: at.clone() });
         }
