@@ -102,15 +102,23 @@ impl Secured {
         self.claims.get(name)
     }
 
-    /// The credential it is, its structure checked as its mechanism's data model asks.
+    /// The credential it is, its structure checked as its mechanism's data model asks, and under no contexts but those it was
+    /// signed with.
     pub fn credential(&self) -> Result<Credential, Vec<CredentialFault>> {
         if let Some(Err(fault)) = self.sd_jwt().map(SdJwt::claims) {
             return Err(vec![CredentialFault::Disclosures { reason: fault.to_string() }]);
         }
-        match self.proofs.first().map(|proof| proof.mechanism) {
-            Some(Mechanism::SdJwtVc) => Credential::check_sd_jwt_vc(&self.body),
-            _ => Credential::check(&self.body),
+        if self.proofs.first().is_some_and(|proof| proof.mechanism == Mechanism::SdJwtVc) {
+            return Credential::check_sd_jwt_vc(&self.body);
         }
+        let signed = match &self.form {
+            Form::Embedded(proofs) => data_integrity::signed_contexts(&self.body, proofs),
+            _ => None,
+        };
+        let Some(contexts) = signed else { return Credential::check(&self.body) };
+        let mut body = self.body.clone();
+        body.insert("@context".to_owned(), contexts.clone());
+        Credential::check(&body)
     }
 
     /// What each proof of a known mechanism says of itself; at least one.

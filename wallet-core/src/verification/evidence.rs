@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 
 /// The most schemas that one may refer to and have looked for.
 const MAX_REFERRED: usize = 8;
+/// The most things that are looked for at a time: whoever wrote the document chose them, and others have to answer.
+const MAX_NEEDS: usize = 256;
 
 /// What verification looks at besides the credential.
 #[derive(Debug, Clone)]
@@ -83,11 +85,15 @@ impl Evidence {
     /// What `secured`, its nested credentials, their status lists and schemas need that has not been looked for yet.
     ///
     /// A status list's own signer, and what a schema refers to, shows only once it is there: ask again until nothing is needed.
+    /// Never more than 256 things at a time.
     pub fn needs(&self, secured: &Secured) -> BTreeSet<Need> {
         let mut needs = BTreeSet::new();
         self.collect(secured, &mut needs);
         for nested in secured.nested().into_iter().flatten().flatten() {
             self.collect(&nested, &mut needs);
+        }
+        while needs.len() > MAX_NEEDS {
+            needs.pop_last();
         }
         needs
     }

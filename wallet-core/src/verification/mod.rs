@@ -76,14 +76,19 @@ struct Examination<'a> {
     bound: Vec<Option<Value>>,
     credentials: Vec<Credential>,
     lists: status_check::Lists,
+    /// The costly checks begun so far.
+    checks: usize,
 }
+
+/// The most costly checks, of signatures and status entries, that one verification makes: a hundred credentials take three each.
+const MAX_CHECKS: usize = 400;
 
 impl<'a> Examination<'a> {
     fn new(evidence: &'a Evidence, expected: &'a Expectations, now: &'a Timestamp) -> Self {
         let basis = Basis::new(now.clone());
         let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (holder, presenting, bound, lists) = (None, Vec::new(), Vec::new(), status_check::Lists::default());
-        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder, presenting, bound, credentials, lists }
+        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder, presenting, bound, credentials, lists, checks: 0 }
     }
 
     fn bare_credential(&mut self, secured: &Secured) {
@@ -236,6 +241,20 @@ impl<'a> Examination<'a> {
             return Verdict::Undetermined { gaps, basis };
         }
         Verdict::Accepted(Verified { holder, credentials, warnings, basis })
+    }
+
+    /// Whether one more costly check may be made; else that it was not is a gap at `place`, once. What cost too much in one place is
+    /// not worth more work in another.
+    fn may_go_on(&mut self, place: Place) -> bool {
+        self.checks += 1;
+        let spent = |found: &Finding<Gap>| found.what == Gap::TooMuchWork;
+        if self.checks <= MAX_CHECKS && !self.gaps.iter().any(spent) {
+            return true;
+        }
+        if !self.gaps.iter().any(|found| spent(found) && found.place == place) {
+            self.gap(place, Gap::TooMuchWork);
+        }
+        false
     }
 
     fn reject(&mut self, place: Place, what: Reason) {

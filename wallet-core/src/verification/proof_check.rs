@@ -75,6 +75,9 @@ impl<'a> Examination<'a> {
 
     /// Checks one signature, by its place among the proofs, under the key that was found for it; whether it is good.
     pub(super) fn signature(&mut self, secured: &Secured, index: usize, key: &PublicKey, place: Place) -> bool {
+        if !self.may_go_on(place) {
+            return false;
+        }
         let proof = &secured.proofs()[index];
         match secured.check_claims(index, key, &self.evidence.contexts) {
             Ok(()) => return true,

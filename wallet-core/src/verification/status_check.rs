@@ -49,6 +49,9 @@ impl Examination<'_> {
 
     fn status_entry(&mut self, entry: &StatusEntry, issuer: &str, place: Place) {
         let list = entry.list().to_owned();
+        if !self.may_go_on(place) {
+            return;
+        }
         let evidence = self.evidence;
         let Some(Known::Found { what: secured, as_of }) = evidence.status_lists.get(&list) else {
             return self.gap(place, Gap::StatusMissing { list });
