@@ -6,8 +6,17 @@
 #[path = "attacks/corpus.rs"]
 #[macro_use]
 mod corpus;
+
+#[path = "attacks/answers.rs"]
+mod answers;
+#[path = "attacks/cose.rs"]
+mod cose;
 #[path = "attacks/dates.rs"]
 mod dates;
+#[path = "attacks/ecdsa_sd.rs"]
+mod ecdsa_sd;
+#[path = "attacks/envelopes.rs"]
+mod envelopes;
 #[path = "attacks/invariants.rs"]
 mod invariants;
 #[path = "attacks/jose.rs"]
@@ -24,8 +33,14 @@ mod presentations;
 mod proofs;
 #[path = "attacks/qr.rs"]
 mod qr;
+#[path = "attacks/signatures.rs"]
+mod signatures;
 #[path = "attacks/status.rs"]
 mod status;
+#[path = "attacks/token_status.rs"]
+mod token_status;
+#[path = "attacks/version_1.rs"]
+mod version_1;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "support/world.rs"]
 mod world;
@@ -40,12 +55,19 @@ type Theme = (&'static str, fn() -> Vec<Attack>);
 fn themes() -> Vec<Theme> {
     vec![
         ("keys", keys::attacks),
+        ("signatures", signatures::attacks),
         ("jose", jose::attacks),
+        ("envelopes", envelopes::attacks),
+        ("cose", cose::attacks),
         ("linked data", linked_data::attacks),
         ("names", names::attacks),
         ("proofs", proofs::attacks),
+        ("ecdsa-sd", ecdsa_sd::attacks),
         ("presentations", presentations::attacks),
+        ("answers", answers::attacks),
         ("status", status::attacks),
+        ("token status", token_status::attacks),
+        ("credentials 1.1", version_1::attacks),
         ("qr", qr::attacks),
         ("dates", dates::attacks),
     ]

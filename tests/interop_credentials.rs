@@ -2,6 +2,9 @@
 //!
 //! It needs `npm ci --ignore-scripts` in `tests/interop/jwt`, which `tests/run interop` does.
 
+#[path = "support/table.rs"]
+mod table;
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -108,6 +111,7 @@ fn jose_verifies_what_we_sign() {
         assert_eq!(wrong_type["error"], "ERR_JWT_CLAIM_VALIDATION_FAILED");
         assert_eq!(late["error"], "ERR_JWT_EXPIRED");
     }
+    table::row("Cédula", "jose 6.2.17", "vc+jwt and vp+jwt, EdDSA ES256 ES384", 6, 6);
 }
 
 #[test]
@@ -133,24 +137,40 @@ fn we_verify_what_jose_signs() {
         let other = SecretKey::from_bytes(key.algorithm(), &vec![12; key.expose().len()]).expect("a scalar in range");
         assert_eq!(secured.check_signature(0, &other.public_key(), &contexts), Err(SignatureFault::Bad));
     }
+    table::row("jose 6.2.17", "Cédula", "vc+jwt, EdDSA Ed25519 ES256 ES384", 4, 4);
 }
 
 #[test]
-fn we_verify_a_presentation_of_jose_and_the_credential_in_it() {
+fn we_verify_presentations_of_jose_and_the_credentials_in_them() {
     let contexts = Contexts::bundled();
-    let [issuer, holder] = [key(ALGORITHMS[0]), key(ALGORITHMS[1])];
+    let issuer = key(ALGORITHMS[0]);
     let credential = sign(diploma(), &issuer, VerificationRelationship::AssertionMethod);
     let mut payload = Value::Object(presentation_of(&credential));
     payload["nonce"] = "n-0S6_WzA2Mj".into();
     payload["aud"] = json!([AUDIENCE]);
-    let header = json!({ "alg": "ES256", "typ": "application/vp+jwt", "kid": "#key-1" });
-    let answers = jose(vec![json!({ "sign": payload, "header": header, "jwk": private_jwk(&holder), "alg": "ES256" })]);
-    let presentation = Secured::read(answers[0]["token"].as_str().expect("a token")).expect("a vp+jwt");
-    let proof = &presentation.proofs()[0];
-    assert_eq!((proof.method.as_str(), proof.nonce.as_deref()), (METHOD, Some("n-0S6_WzA2Mj")));
-    assert_eq!(proof.audience, [AUDIENCE]);
-    assert_eq!(presentation.check_signature(0, &holder.public_key(), &contexts), Ok(()));
-    let nested = presentation.nested().expect("one credential").remove(0).expect("an enveloped credential");
-    assert_eq!(nested.body(), credential.body());
-    assert_eq!(nested.check_signature(0, &issuer.public_key(), &contexts), Ok(()));
+    let task = |kind: (KeyAlgorithm, usize)| {
+        let alg = kind.0.jose().expect("it signs JWTs");
+        let header = json!({ "alg": alg, "typ": "application/vp+jwt", "kid": "#key-1" });
+        json!({ "sign": payload, "header": header, "jwk": private_jwk(&key(kind)), "alg": alg })
+    };
+    let answers = jose(ALGORITHMS.into_iter().map(task).collect());
+    for (kind, answer) in ALGORITHMS.into_iter().zip(&answers) {
+        let token = answer["token"].as_str().expect("a token");
+        // As it is, and in the envelope of VC DM 2.0 §4.13.2.
+        let envelope = json!({
+            "@context": "https://www.w3.org/ns/credentials/v2", "type": "EnvelopedVerifiablePresentation",
+            "id": format!("data:application/vp+jwt,{token}"),
+        });
+        for text in [token.to_owned(), envelope.to_string()] {
+            let presentation = Secured::read(&text).expect("a vp+jwt");
+            let proof = &presentation.proofs()[0];
+            assert_eq!((proof.method.as_str(), proof.nonce.as_deref()), (METHOD, Some("n-0S6_WzA2Mj")));
+            assert_eq!(proof.audience, [AUDIENCE]);
+            assert_eq!(presentation.check_signature(0, &key(kind).public_key(), &contexts), Ok(()));
+            let nested = presentation.nested().expect("one credential").remove(0).expect("an enveloped credential");
+            assert_eq!(nested.body(), credential.body());
+            assert_eq!(nested.check_signature(0, &issuer.public_key(), &contexts), Ok(()));
+        }
+    }
+    table::row("jose 6.2.17", "Cédula", "vp+jwt, EdDSA ES256 ES384", answers.len(), 3);
 }

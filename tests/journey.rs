@@ -59,7 +59,7 @@ async fn three_credentials_travel_from_their_issuers_to_a_verifier_without_a_net
     let later = at("2026-03-02T12:00:00Z");
     let id = issued[2].body()["id"].as_str().expect("an id").to_owned();
     let health = town.issuers.get_mut("health").expect("an issuer");
-    health.set_status(&id, &StatusPurpose::Revocation, true, &later).await.expect("a new list");
+    health.set_status(&id, &StatusPurpose::Revocation, 1, &later).await.expect("a new list");
     let verifier = carrying(&town, &later).await;
     let verdict =
         verifier.check(&picture::read(&pictures[2]).expect("a QR code"), &trusted(&town), &later).await.expect("a credential");

@@ -13,6 +13,8 @@ mod credentials;
 mod reference;
 #[path = "interop/cborld/sizes.rs"]
 mod sizes;
+#[path = "interop/cborld/suites.rs"]
+mod suites;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)

@@ -1,15 +1,14 @@
-//! One thing broken in a good presentation, one reason or gap for it.
+//! One thing broken in a good presentation, one reason or gap for it; what an attacker would break is in `tests/attacks.rs`.
 
 #[path = "support/world.rs"]
 mod world;
 
 use serde_json::{Value, json};
-use wallet_core::did::{Standing, VerificationRelationship};
-use wallet_core::key::KeyAlgorithm;
+use wallet_core::did::Standing;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism, Secured};
 use wallet_core::verification::{Expectations, Gap, Issuers, Known, Presenter, Reason, SigningTime, Verdict, Warning, verify};
-use world::{AUDIENCE, INDEX, LIST, NONCE, Party, World, at, object, presentation};
+use world::{AUDIENCE, INDEX, LIST, NONCE, World, at, object};
 
 #[track_caller]
 fn rejects(verdict: &Verdict, expected: impl Fn(&Reason) -> bool) {
@@ -64,89 +63,6 @@ fn every_mechanism_is_accepted() {
         let verdict = world.verify(&world.present(&credential));
         assert!(verdict.verified().is_some(), "{mechanism:?} {verdict:#?}");
     }
-}
-
-#[test]
-fn tampered_claim_is_rejected_under_every_mechanism() {
-    let world = World::new();
-    for mechanism in [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022] {
-        let text = world.issue_with(|options| options.mechanism = mechanism).text().replace("BachelorDegree", "DoctoralDegree");
-        let tampered = Secured::read(&text).expect("still a credential");
-        rejects_only(&world.verify(&world.present(&tampered)), |r| *r == Reason::BadSignature);
-    }
-    let token = world.issue_with(|options| options.mechanism = Mechanism::Jwt);
-    let mut other = World::new();
-    other.diploma["name"] = json!("Doctorado");
-    let forged = other.issue_with(|options| options.mechanism = Mechanism::Jwt);
-    let [header, _, signature] = parts(token.text());
-    let spliced = Secured::read(&format!("{header}.{}.{signature}", parts(forged.text())[1])).expect("still a token");
-    rejects_only(&world.verify(&world.present(&spliced)), |r| *r == Reason::BadSignature);
-}
-
-#[test]
-fn credential_inside_a_good_presentation_is_judged_too() {
-    let world = World::new();
-    let text = world.issue().text().replace("32 materias", "33 materias");
-    let tampered = Secured::read(&text).expect("still a credential");
-    rejects_only(&world.verify(&world.present(&tampered)), |r| *r == Reason::BadSignature);
-}
-
-#[test]
-fn key_of_another_cannot_issue_in_the_issuers_name() {
-    let mut world = World::new();
-    let mallory = Party::new("did:ethr:0x7a69:0x00000000000000000000000000000000000a77ac", KeyAlgorithm::Ed25519, 66);
-    let known = Known::Found { what: mallory.resolution(), as_of: world.now.clone() };
-    world.evidence.resolutions.insert(mallory.did.clone(), known);
-    for mechanism in [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022] {
-        let forged = mallory.sign(world.diploma.clone(), &mallory.options(Kind::Credential, mechanism));
-        rejects_only(&world.verify(&world.present(&forged)), |r| matches!(r, Reason::SignerMismatch { .. }));
-    }
-}
-
-#[test]
-fn key_the_issuer_never_published_is_rejected() {
-    let world = World::new();
-    let forged =
-        world.issue_with(|options| options.method = world.university.did.with_fragment("delegate-9").expect("a DID URL"));
-    rejects_only(&world.verify(&world.present(&forged)), |r| matches!(r, Reason::KeyNotInDocument { .. }));
-}
-
-#[test]
-fn signature_by_a_key_other_than_the_published_one_is_rejected() {
-    let world = World::new();
-    let mut mallory = Party::new(world.university.did.as_str(), KeyAlgorithm::Ed25519, 66);
-    mallory.fragment = world.university.fragment.clone();
-    let forged = mallory.sign(world.diploma.clone(), &mallory.options(Kind::Credential, Mechanism::EddsaRdfc2022));
-    rejects_only(&world.verify(&world.present(&forged)), |r| *r == Reason::BadSignature);
-}
-
-#[test]
-fn login_key_cannot_issue() {
-    let mut world = World::new();
-    let did = world.university.did.clone();
-    world.registry_says(&did, |resolution| {
-        resolution.document.verification_methods[0].relationships = vec![VerificationRelationship::Authentication];
-    });
-    // The status list is signed by the same key, so it falls with it.
-    rejects(&world.verdict(), |r| matches!(r, Reason::WrongPurpose { .. }));
-}
-
-#[test]
-fn proof_for_another_purpose_is_rejected() {
-    let world = World::new();
-    let wrong = world.issue_with(|options| options.purpose = VerificationRelationship::Authentication);
-    rejects_only(&world.verify(&world.present(&wrong)), |r| matches!(r, Reason::WrongPurpose { .. }));
-}
-
-#[test]
-fn algorithm_of_a_token_is_the_keys_own() {
-    let world = World::new();
-    let other = Party {
-        key: Party::holder(KeyAlgorithm::P256, 5).key,
-        ..Party::new(world.university.did.as_str(), KeyAlgorithm::Ed25519, 1)
-    };
-    let forged = other.sign(world.diploma.clone(), &other.options(Kind::Credential, Mechanism::Jwt));
-    rejects_only(&world.verify(&world.present(&forged)), |r| matches!(r, Reason::WrongAlgorithm { .. }));
 }
 
 #[test]
@@ -266,15 +182,6 @@ fn list_for_another_purpose_leaves_the_verdict_open() {
 }
 
 #[test]
-fn status_entry_that_was_taken_out_breaks_the_signature() {
-    let world = World::new();
-    let mut text: Value = serde_json::from_str(world.issue().text()).expect("JSON");
-    text.as_object_mut().expect("an object").remove("credentialStatus");
-    let stripped = Secured::read(&text.to_string()).expect("still a credential");
-    rejects_only(&world.verify(&world.present(&stripped)), |r| *r == Reason::BadSignature);
-}
-
-#[test]
 fn proof_of_an_unknown_kind_beside_a_good_one_is_said_so() {
     let world = World::new();
     let mut text: Value = serde_json::from_str(world.issue().text()).expect("JSON");
@@ -303,37 +210,6 @@ fn stale_status_list_leaves_the_verdict_open() {
 }
 
 #[test]
-fn forged_status_list_rejects_nobody() {
-    let mut world = World::new();
-    let revoking: Value = serde_json::from_str(world.status_list(&[INDEX]).text()).expect("JSON");
-    let mut good: Value = serde_json::from_str(world.status_list(&[]).text()).expect("JSON");
-    good["credentialSubject"]["encodedList"] = revoking["credentialSubject"]["encodedList"].clone();
-    world.know_list(Secured::read(&good.to_string()).expect("still a credential"));
-    leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusNotGood { .. }));
-}
-
-#[test]
-fn status_list_of_another_issuer_rejects_nobody() {
-    let mut world = World::new();
-    let mallory = Party::holder(KeyAlgorithm::Ed25519, 66);
-    world.evidence.resolutions.insert(mallory.did.clone(), Known::Found { what: mallory.resolution(), as_of: world.now.clone() });
-    let mut body = world.status_list(&[INDEX]).body().clone();
-    body.insert("issuer".to_owned(), mallory.did.as_str().into());
-    world.know_list(mallory.sign(body, &mallory.options(Kind::Credential, Mechanism::EddsaRdfc2022)));
-    leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusNotGood { .. }));
-}
-
-#[test]
-fn presentation_in_the_place_of_a_status_list_clears_nobody() {
-    let mut world = World::new();
-    let mut body = world.status_list(&[]).body().clone();
-    body.insert("type".to_owned(), json!(["VerifiablePresentation", "BitstringStatusListCredential"]));
-    body.insert("holder".to_owned(), world.graduate.did.as_str().into());
-    world.know_list(world.graduate.sign(body, &world.graduate.options(Kind::Presentation, Mechanism::Jwt)));
-    leaves_open(&world.verdict(), |g| matches!(g, Gap::StatusNotGood { why, .. } if why == "it is not a credential"));
-}
-
-#[test]
 fn answer_to_another_request_is_rejected() {
     let world = World::new();
     let replayed = world.present_with(&world.issue(), |options| options.nonce = Some("an-earlier-nonce-000000".to_owned()));
@@ -354,34 +230,6 @@ fn presentation_without_a_request_to_compare_leaves_the_verdict_open() {
     let mut world = World::new();
     world.expected = Expectations { nonce: None, ..world.expected };
     leaves_open(&world.verdict(), |g| *g == Gap::FreshnessUnchecked);
-}
-
-#[test]
-fn holder_who_is_not_the_subject_is_rejected() {
-    let mut world = World::new();
-    let friend = Party::holder(KeyAlgorithm::P256, 9);
-    world.evidence.resolutions.insert(friend.did.clone(), Known::Found { what: friend.resolution(), as_of: world.now.clone() });
-    let borrowed = friend.sign(presentation(&friend.did, &world.issue()), &friend.options(Kind::Presentation, Mechanism::Jwt));
-    rejects_only(&world.verify(&borrowed), |r| matches!(r, Reason::HolderNotSubject { .. }));
-}
-
-#[test]
-fn presentation_signed_by_somebody_else_than_its_holder_is_rejected() {
-    let mut world = World::new();
-    let thief = Party::holder(KeyAlgorithm::Ed25519, 9);
-    world.evidence.resolutions.insert(thief.did.clone(), Known::Found { what: thief.resolution(), as_of: world.now.clone() });
-    let stolen = presentation(&world.graduate.did, &world.issue());
-    let stolen = thief.sign(stolen, &thief.options(Kind::Presentation, Mechanism::EddsaRdfc2022));
-    rejects_only(&world.verify(&stolen), |r| matches!(r, Reason::SignerMismatch { .. }));
-}
-
-#[test]
-fn undefined_term_is_rejected_and_not_dropped() {
-    let world = World::new();
-    let mut text: Value = serde_json::from_str(world.issue().text()).expect("JSON");
-    text["credentialSubject"]["honours"] = json!("summa cum laude");
-    let padded = Secured::read(&text.to_string()).expect("still a credential");
-    rejects_only(&world.verify(&world.present(&padded)), |r| matches!(r, Reason::UndefinedTerm { .. }));
 }
 
 #[test]
@@ -480,10 +328,6 @@ fn only_an_accepted_verdict_gives_up_claims() {
     let json = world.verdict().to_json();
     assert!(json.get("claims").is_none() && json.get("holder").is_none(), "{json}");
     assert_eq!(json["reasons"][0]["code"], "expired");
-}
-
-fn parts(token: &str) -> [&str; 3] {
-    token.split('.').collect::<Vec<_>>().try_into().expect("three parts")
 }
 
 /// The university's key stops being valid at `end`: revoked in `block`, or run out.

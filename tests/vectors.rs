@@ -2,12 +2,22 @@
 //!
 //! The files are looked for in `$CEDULA_VECTORS`, else in `../shared/vectors`.
 
+#[path = "vectors/bbs.rs"]
+mod bbs;
 #[path = "vectors/data_integrity.rs"]
 mod data_integrity;
 #[path = "vectors/did_key.rs"]
 mod did_key;
+#[path = "vectors/ecdsa_sd.rs"]
+mod ecdsa_sd;
 #[path = "vectors/jcs.rs"]
 mod jcs;
+#[path = "vectors/jose_cose.rs"]
+mod jose_cose;
+#[path = "vectors/status_lists.rs"]
+mod status_lists;
+#[path = "vectors/wycheproof.rs"]
+mod wycheproof;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,4 +42,9 @@ fn text(path: &Path) -> String {
 
 fn json(path: &Path) -> Value {
     serde_json::from_str(&text(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The bytes that hexadecimal text stands for.
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("two digits")).collect()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use wallet_core::did::{self, Did, DidUrl, VerificationRelationship};
-use wallet_core::issuer::Issuer;
+use wallet_core::issuer::{Issuer, StatusPlan};
 use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::language::Language;
 use wallet_core::platform::{system_now, system_rng};
@@ -41,12 +41,16 @@ pub async fn issue(home: &Home, screen: &Screen, asked: &args::Issue) -> Result<
     };
     let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
     let purposes = if asked.suspendable { &PURPOSES[..] } else { &PURPOSES[..1] };
+    let lists = issuer.list_count().await?;
     let mut issued = Vec::new();
     for row in rows {
         let terms = wallet_core::credential::CredentialTerms { subject: subject.clone(), ..issuers::terms(&record, &now) };
         let credential =
             row.credential(asked.profile, asked.reduced, terms).map_err(|reason| Failure::input(&asked.input, reason))?;
         issued.push(issuer.issue(credential, asked.mechanism.into(), purposes, &mut system_rng(), &now).await?);
+    }
+    if issuer.list_count().await? != lists {
+        issuers::publish_lists(home, &registry, &asked.issuer, &now).await?;
     }
     if let Some(wallet) = &mut wallet {
         for secured in &issued {
@@ -126,10 +130,9 @@ pub async fn change_status(
     now: &Timestamp,
 ) -> Result<String> {
     let (purpose, set) = change.entry();
-    let list = issuer.set_status(id, &purpose, set, now).await?;
-    let url = issuer.list_url(&purpose);
-    publishing::publish(home, &url, list.text())?;
-    Ok(url)
+    let signed = issuer.set_status(id, &purpose, u8::from(set), now).await?;
+    publishing::publish(home, &signed.url, signed.list.text())?;
+    Ok(signed.url)
 }
 
 /// The id that is given, or that of the credential in the file that is given, which must have a place in the list.
@@ -190,10 +193,9 @@ pub async fn build_pack(home: &Home, registry: &Registry, names: &[String], days
         let resolution = registry.resolve(&record.did, now).await?;
         pack.resolutions.insert(record.did.clone(), Dated { what: resolution, as_of: now.clone() });
         let issuer = issuers::open(home, registry, name).await?;
-        for purpose in &PURPOSES {
-            let list = issuer.status_list(purpose, now).await?;
-            let dated = Dated { what: list.text().to_owned(), as_of: now.clone() };
-            pack.status_lists.insert(issuer.list_url(purpose), dated);
+        for signed in issuers::signed_lists(&issuer, now).await? {
+            let dated = Dated { what: signed.list.text().to_owned(), as_of: now.clone() };
+            pack.status_lists.insert(signed.url, dated);
         }
         pack.issuers.insert(record.did, record.display_name);
     }
@@ -220,5 +222,5 @@ async fn publisher(home: &Home, registry: &Registry) -> Result<Issuer> {
     let method: DidUrl = methods.next().expect("a did:key of Ed25519 asserts").id.clone();
     let storage = home.storage("issuers/publisher.sqlite").await?;
     let (keystore, contexts) = (registry.keystore.clone(), Contexts::bundled());
-    Ok(Issuer { did, method, key, keystore, storage, status_base: String::new(), contexts })
+    Ok(Issuer { did, method, key, keystore, storage, status: StatusPlan::at(""), contexts })
 }

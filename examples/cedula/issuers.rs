@@ -5,7 +5,7 @@ use wallet_core::credential::profiles::{IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, V
 use wallet_core::credential::{CONTEXT_V2, CredentialTerms};
 use wallet_core::did::{Did, DidUrl, VerificationRelationship};
 use wallet_core::error::WalletError;
-use wallet_core::issuer::{Issuer, Written};
+use wallet_core::issuer::{Issuer, SignedList, StatusPlan, Written};
 use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::ports::Keystore;
 use wallet_core::qr::TypeTable;
@@ -157,7 +157,8 @@ pub async fn open(home: &Home, registry: &Registry, name: &str) -> Result<Issuer
         key: record.key,
         keystore: registry.keystore.clone(),
         storage: home.storage(&format!("issuers/{name}.sqlite")).await?,
-        status_base: record.status_base,
+        // A folder's own verifier reads what the folder publishes: it asks each time.
+        status: StatusPlan { ttl: None, ..StatusPlan::at(record.status_base) },
         contexts: Contexts::bundled(),
     })
 }
@@ -174,11 +175,21 @@ pub fn terms(record: &Record, now: &Timestamp) -> CredentialTerms {
 /// Signs the status lists of `name` anew and puts them where they are published.
 pub async fn publish_lists(home: &Home, registry: &Registry, name: &str, now: &Timestamp) -> Result<()> {
     let issuer = open(home, registry, name).await?;
-    for purpose in &PURPOSES {
-        let list = issuer.status_list(purpose, now).await?;
-        publishing::publish(home, &issuer.list_url(purpose), list.text())?;
+    for signed in signed_lists(&issuer, now).await? {
+        publishing::publish(home, &signed.url, signed.list.text())?;
     }
     Ok(())
+}
+
+/// All status lists of an issuer, signed anew.
+pub async fn signed_lists(issuer: &Issuer, now: &Timestamp) -> Result<Vec<SignedList>> {
+    let mut lists = Vec::new();
+    for number in 1..=issuer.list_count().await? {
+        for purpose in &PURPOSES {
+            lists.push(issuer.status_list(purpose, number, now).await?);
+        }
+    }
+    Ok(lists)
 }
 
 /// Writes a new table when the issuers' names for things are not all in the newest one: a published table never changes.
@@ -188,7 +199,7 @@ fn renew_table(home: &Home) -> Result<()> {
         let record = record(home, &name)?;
         urls.extend([record.did.to_string(), record.method.to_string()]);
         texts.push(record.display_name);
-        urls.extend(PURPOSES.iter().map(|purpose| format!("{}/{purpose}", record.status_base)));
+        urls.extend(PURPOSES.iter().map(|purpose| format!("{}/{purpose}/1", record.status_base)));
     }
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();

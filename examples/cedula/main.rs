@@ -15,6 +15,7 @@ mod print;
 mod publishing;
 mod registry;
 mod rows;
+mod sd_jwt;
 mod words;
 
 use std::process::ExitCode;
@@ -57,6 +58,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::Ask(asked) => check::ask(&home, screen, asked).await,
         Command::Present(asked) => hold::present(&home, screen, asked).await,
         Command::Verify(asked) => check::verify(&home, screen, asked).await,
+        Command::SdJwt(asked) => sd_jwt::answer(screen, asked),
         Command::Status(asked) => issue::status(&home, screen, asked).await,
         Command::Pack(asked) => issue::pack(&home, screen, asked).await,
         Command::Backup(asked) => hold::backup(&home, screen, asked).await,

@@ -83,7 +83,8 @@ impl Issuer {
     pub fn new(signatory: Signatory, keystore: Arc<dyn Keystore>, storage: Arc<dyn Storage>, status_base: String) -> Self {
         let Signatory { did, method, key } = signatory;
         let (keystore, storage) = (Arc::new(AppKeystore(keystore)), Arc::new(AppStorage(storage)));
-        Self(Mutex::new(issuer::Issuer { did, method, key, keystore, storage, status_base, contexts: Contexts::bundled() }))
+        let status = issuer::StatusPlan::at(status_base);
+        Self(Mutex::new(issuer::Issuer { did, method, key, keystore, storage, status, contexts: Contexts::bundled() }))
     }
 
     /// Signs `credential`, with one place in the status lists of `purposes`; one without an `id` is given a random one.

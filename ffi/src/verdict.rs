@@ -5,7 +5,7 @@ use wallet_core::did::{Did, Standing};
 use wallet_core::language::Language;
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{
-    Basis, Finding, Gap, Place, Reason, ResolutionUsed, Say as _, StatusListUsed, Verdict, Verified, Warning,
+    Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, Say as _, StatusListUsed, Verdict, Verified, Warning,
 };
 
 /// The outcome of verification.
@@ -248,6 +248,18 @@ pub enum Reason {
     },
     /// A presentation was expected, and this is a bare credential.
     NotAPresentation,
+    /// The holder was expected to sign what is presented, and nobody did.
+    HolderBindingMissing,
+    /// The holder's signature over what is presented does not stand.
+    HolderBindingBad {
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// It breaks a rule of its type, or what is known of the type is not what the issuer meant.
+    TypeNotFollowed {
+        /// The rule.
+        fault: String,
+    },
 }
 
 /// A check that could not be made.
@@ -334,6 +346,20 @@ pub enum Gap {
     FreshnessUnchecked,
     /// Reading it would take more work than any honest credential needs.
     TooMuchWork,
+    /// What the issuer publishes of its keys is not at hand.
+    IssuerKeysMissing {
+        /// The issuer's web address.
+        issuer: String,
+        /// What happened.
+        why: String,
+    },
+    /// What is known of the issuer's keys is older than the policy allows.
+    IssuerKeysStale {
+        /// The issuer's web address.
+        issuer: String,
+        /// How old it is.
+        as_of: Timestamp,
+    },
 }
 
 /// What a person should know of an accepted credential.
@@ -385,10 +411,29 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// The issuer's word on the state of the credential, which takes nothing of its validity.
+    StatusMessage {
+        /// The status list that says so.
+        list: String,
+        /// The value in the list.
+        value: u8,
+        /// What the value means: the issuer's word, for developers and not for people (Bitstring Status List §2.1).
+        meaning: String,
+    },
+    /// The issuer has a newer one, which the credential's refresh service gives.
+    RefreshAvailable {
+        /// The status list that says so.
+        list: String,
+    },
     /// It breaks a rule of the profile it claims to follow.
     Profile {
         /// The rule.
         fault: String,
+    },
+    /// The issuer's web server was believed: its keys have no history, and nothing proves them.
+    IssuerBelieved {
+        /// The issuer's web address.
+        issuer: String,
     },
 }
 
@@ -401,6 +446,17 @@ pub struct Basis {
     pub resolutions: Vec<ResolutionUsed>,
     /// The status lists that were looked into.
     pub status_lists: Vec<StatusListUsed>,
+    /// The issuers whose published keys were used.
+    pub issuers: Vec<IssuerUsed>,
+}
+
+/// An issuer's published keys that a verdict rests on.
+#[uniffi::remote(Record)]
+pub struct IssuerUsed {
+    /// The issuer's web address.
+    pub issuer: String,
+    /// When they were fetched.
+    pub as_of: Timestamp,
 }
 
 /// A resolution that a verdict rests on.

@@ -16,7 +16,7 @@ use wallet_core::securing::{Kind, Mechanism, Secured};
 use wallet_core::verification::{Known, Presenter, Verdict, verify};
 use wallet_core::verifier::{Unread, Verifier};
 
-use crate::world::{INDEX, LIST, Party, World};
+use crate::world::{LIST, Party, World};
 
 /// No attack may keep the verifier busy for longer, unoptimised as the tests are.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -199,11 +199,6 @@ impl Scene {
         self.world.diploma.remove("credentialStatus");
     }
 
-    /// The verifier knows the contexts `more`, by URL.
-    pub fn know_context(&mut self, url: &str, context: &Value) {
-        self.world.evidence.contexts = self.world.evidence.contexts.with(url, &context.to_string()).expect("a context document");
-    }
-
     /// Signs the diploma anew after `change`, in a world that knows the contexts the verifier knows.
     pub fn issue_changed(&mut self, mechanism: Mechanism, change: impl FnOnce(&mut Map<String, Value>)) -> String {
         let mut diploma = self.world.diploma.clone();
@@ -316,6 +311,3 @@ pub fn token(header: &str, payload: &str, key: &SecretKey) -> String {
 pub fn secured(text: &str) -> Secured {
     Secured::read(text).expect("it is secured")
 }
-
-/// The place of the diploma in the status list, for messages.
-pub const PLACE: u64 = INDEX;

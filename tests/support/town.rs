@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use wallet_core::credential::CredentialTerms;
 use wallet_core::credential::profiles::{IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT};
 use wallet_core::did::{self, Did, DidUrl, Resolution, VerificationRelationship};
-use wallet_core::issuer::{Issuer, Registrar};
+use wallet_core::issuer::{Issuer, Registrar, StatusPlan};
 use wallet_core::key::{KeyAlgorithm, KeyId, SecretKey};
 use wallet_core::language::Language;
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
@@ -96,9 +96,8 @@ impl Town {
         for issuer in self.issuers.values() {
             let what = resolve(&self.resolver, &issuer.did, now).await;
             resolutions.insert(issuer.did.clone(), Dated { what, as_of: now.clone() });
-            let list = issuer.status_list(&StatusPurpose::Revocation, now).await.expect("a signed list");
-            let dated = Dated { what: list.text().to_owned(), as_of: now.clone() };
-            status_lists.insert(issuer.list_url(&StatusPurpose::Revocation), dated);
+            let signed = issuer.status_list(&StatusPurpose::Revocation, 1, now).await.expect("a signed list");
+            status_lists.insert(signed.url, Dated { what: signed.list.text().to_owned(), as_of: now.clone() });
         }
         let tables = vec![self.table.to_json()];
         let pack = TrustPack {
@@ -155,7 +154,7 @@ async fn publisher(keystore: &Arc<SoftwareKeystore>) -> Issuer {
 
 fn with_key(did: Did, method: DidUrl, key: KeyId, keystore: &Arc<SoftwareKeystore>, status_base: String) -> Issuer {
     let (keystore, storage) = (keystore.clone(), Arc::new(MemoryStorage::new()));
-    Issuer { did, method, key, keystore, storage, status_base, contexts: Contexts::bundled() }
+    Issuer { did, method, key, keystore, storage, status: StatusPlan::at(status_base), contexts: Contexts::bundled() }
 }
 
 async fn resolve(resolver: &Resolver, did: &Did, now: &Timestamp) -> Resolution {
@@ -166,7 +165,7 @@ async fn resolve(resolver: &Resolver, did: &Did, now: &Timestamp) -> Resolution 
 /// What the town's QR codes say in a number each.
 fn table(issuers: &BTreeMap<&str, Issuer>) -> TypeTable {
     let of_one =
-        |issuer: &Issuer| [issuer.did.to_string(), issuer.method.to_string(), issuer.list_url(&StatusPurpose::Revocation)];
+        |issuer: &Issuer| [issuer.did.to_string(), issuer.method.to_string(), issuer.list_url(&StatusPurpose::Revocation, 1)];
     let urls: Vec<String> = issuers.values().flat_map(of_one).collect();
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
     let contexts = ["https://www.w3.org/ns/credentials/v2", IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT];

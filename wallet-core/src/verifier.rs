@@ -1,5 +1,7 @@
 //! The verifier door: asking, gathering the evidence, then the verdict.
 
+mod lists;
+
 use std::sync::Arc;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -13,6 +15,7 @@ use crate::presentation::Request;
 use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
+use crate::securing::sd_jwt::IssuerMetadata;
 use crate::time::Timestamp;
 use crate::trust_pack::TrustPack;
 use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Place, Presenter, Reason, Verdict, verify};
@@ -23,7 +26,7 @@ pub struct Verifier {
     pub resolver: Resolver,
     /// Fetches status lists and schemas; none for a verifier that works from what it carries.
     pub network: Option<Arc<dyn Network>>,
-    /// Remembers which requests are open, so that each is answered once.
+    /// Remembers which requests are open, so that each is answered once, and the status lists it fetched.
     pub storage: Arc<dyn Storage>,
     /// The evidence it carries, contexts among it.
     pub carried: Evidence,
@@ -118,8 +121,12 @@ impl Verifier {
     }
 
     /// Everything that judging `secured` takes, as far as it can be reached.
-    pub async fn gather(&self, secured: &Secured, now: &Timestamp) -> Evidence {
+    pub async fn gather(&self, secured: &Secured, expected: &Expectations, now: &Timestamp) -> Evidence {
         let mut evidence = self.carried.clone();
+        if self.network.is_some() {
+            // A list that is carried serves until it asks to be renewed itself, and again when the network is down.
+            evidence.status_lists.retain(|_, known| lists::is_fresh(known, expected.status_max_age, now));
+        }
         for _ in 0..ROUNDS {
             let needs = evidence.needs(secured);
             if needs.is_empty() {
@@ -131,13 +138,17 @@ impl Verifier {
                         let known = self.resolve(&did, now).await;
                         evidence.resolutions.insert(did, known);
                     }
-                    Need::StatusList(url) => {
-                        let known = self.fetch_list(&url, now).await;
+                    Need::StatusList { url, format } => {
+                        let known = self.status_list(&url, format, expected.status_max_age, now).await;
                         evidence.status_lists.insert(url, known);
                     }
                     Need::Schema(url) => {
                         let known = self.fetch_schema(&url, now).await;
                         evidence.resources.insert(url, known);
+                    }
+                    Need::Issuer(issuer) => {
+                        let known = self.fetch_issuer(&issuer, now).await;
+                        evidence.issuers.insert(issuer, known);
                     }
                 }
             }
@@ -146,7 +157,7 @@ impl Verifier {
     }
 
     async fn judge(&self, secured: &Secured, expected: &Expectations, now: &Timestamp) -> Verdict {
-        let evidence = self.gather(secured, now).await;
+        let evidence = self.gather(secured, expected, now).await;
         verify(secured, &evidence, expected, now)
     }
 
@@ -155,16 +166,6 @@ impl Verifier {
             Ok(what) => Known::Found { what, as_of: now.clone() },
             Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
             Err(unresolved) => Known::Missing { why: unresolved.reason },
-        }
-    }
-
-    /// Fetches a status list whole, so that its publisher does not learn which credential is judged.
-    async fn fetch_list(&self, url: &str, now: &Timestamp) -> Known<Secured> {
-        let text = self.fetch(url, "application/vc, application/vc+jwt, application/json").await;
-        match text.and_then(|bytes| String::from_utf8(bytes).map_err(|e| e.to_string())).map(|text| Secured::read(&text)) {
-            Ok(Ok(what)) => Known::Found { what, as_of: now.clone() },
-            Ok(Err(error)) => Known::Missing { why: error.to_string() },
-            Err(why) => Known::Missing { why },
         }
     }
 
@@ -186,6 +187,27 @@ impl Verifier {
             Ok(response) if response.status != 200 => Err(format!("the server answered {}", response.status)),
             Ok(response) => Ok(response.body),
         }
+    }
+
+    /// Fetches what an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4).
+    async fn fetch_issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
+        let Ok(url) = IssuerMetadata::url(issuer) else { return Known::Impossible };
+        match self.fetch_keys(&url, issuer).await {
+            Ok(what) => Known::Found { what, as_of: now.clone() },
+            Err(why) => Known::Missing { why },
+        }
+    }
+
+    async fn fetch_keys(&self, url: &str, issuer: &str) -> Result<IssuerMetadata, String> {
+        let metadata = self.fetch_text(url, "application/json").await?;
+        let metadata = IssuerMetadata::read(&metadata, issuer).map_err(|e| e.to_string())?;
+        let Some(keys_at) = metadata.keys_at.clone() else { return Ok(metadata) };
+        let keys = self.fetch_text(&keys_at, "application/jwk-set+json, application/json").await?;
+        metadata.with_keys(&keys).map_err(|e| e.to_string())
+    }
+
+    async fn fetch_text(&self, url: &str, accept: &str) -> Result<String, String> {
+        self.fetch(url, accept).await.and_then(|bytes| String::from_utf8(bytes).map_err(|e| e.to_string()))
     }
 }
 

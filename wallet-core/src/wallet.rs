@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rand_core::CryptoRng;
 use serde_json::Value;
 
-use crate::credential::Credential;
+use crate::credential::{Credential, ModelVersion};
 use crate::did::{self, Did, VerificationRelationship};
 use crate::error::{Result, WalletError};
+use crate::json::JsonPointer;
 use crate::key::{KeyAlgorithm, KeyId, SecretKey};
 use crate::language::Language;
 use crate::ports::{Keystore, Storage};
@@ -15,6 +16,8 @@ use crate::presentation::{Request, Signer, response};
 use crate::qr::{self, Budget, OverBudget, Symbol, TypeTable};
 use crate::seal::{Cost, Passphrase};
 use crate::securing::linked_data::Contexts;
+use crate::securing::sd_jwt::SdJwt;
+use crate::securing::sd_jwt::type_metadata::TypeMetadata;
 use crate::securing::{Kind as SecuredKind, Mechanism, Secured};
 use crate::store::{
     Backup, BackupKey, Channel, Display, Edit, Event, Format, HEADER, HeldCredential, INDEX, KeyReference, Kind, Occurrence,
@@ -70,7 +73,7 @@ impl Wallet {
 
     /// Keeps a credential that `from` handed over, as it was received to the byte; judge it first.
     ///
-    /// Fails with `Misused` when it is a presentation, or is kept already.
+    /// Fails with `Misused` when it is a presentation, an SD-JWT that somebody has presented, or is kept already.
     pub async fn keep(
         &mut self,
         secured: &Secured,
@@ -79,14 +82,15 @@ impl Wallet {
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<RecordId> {
-        if secured.kind() == SecuredKind::Presentation {
+        // Whoever hands over an SD-JWT+KB is its holder, and not its issuer (RFC 9901 §7.2).
+        if secured.kind() != SecuredKind::Credential || secured.sd_jwt().is_some_and(SdJwt::is_bound) {
             return Err(WalletError::misused("a wallet keeps credentials; this is a presentation"));
         }
         let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
         if self.credentials().await?.iter().any(|(_, held)| held.text == secured.text()) {
             return Err(WalletError::misused("this credential is kept already"));
         }
-        let key = self.signing_key(&credential).await?.map(|reference| reference.id);
+        let key = self.signing_key(secured, &credential).await?.map(|reference| reference.id);
         let display = display(&credential, language);
         let title = display.title.clone();
         let format = match secured.proofs()[0].mechanism {
@@ -154,7 +158,8 @@ impl Wallet {
         if held.format != Format::DataIntegrity {
             return Err(WalletError::unsupported("a token as a QR code", "ask the issuer for it with a Data Integrity proof"));
         }
-        let Value::Object(credential) = crate::json::read("credential", &held.text)? else {
+        let shown = shown_whole(Secured::read(&held.text)?, contexts, rng)?;
+        let Value::Object(credential) = crate::json::read("credential", shown.text())? else {
             return Err(WalletError::malformed("credential", "it is not an object"));
         };
         let symbol = match qr::fit(&credential, table, contexts, budget)? {
@@ -191,9 +196,12 @@ impl Wallet {
         let mut holder: Option<KeyReference> = None;
         for id in chosen {
             let held = self.credential(id).await?;
-            let secured = Secured::read(&held.text)?;
+            let secured = shown_whole(Secured::read(&held.text)?, contexts, rng)?;
             let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
-            let reference = self.signing_key(&credential).await?;
+            if held.format == Format::SdJwtVc {
+                return Err(WalletError::misused("an SD-JWT VC is presented on its own: use present_part"));
+            }
+            let reference = self.signing_key(&secured, &credential).await?;
             let reference =
                 reference.ok_or_else(|| WalletError::misused("this credential is about somebody else: show its QR code"))?;
             if holder.as_ref().is_some_and(|holder| holder.did != reference.did) {
@@ -216,6 +224,53 @@ impl Wallet {
         let to = Some(request.audience.clone());
         self.note(Occurrence::Shown { items, to, by: Channel::Presentation }, rng, now).await?;
         Ok(presentation)
+    }
+
+    /// Signs one SD-JWT, with no more than the claims that the holder has agreed to share, as the answer to `request` (RFC 9901
+    /// §7.2), and notes it in the history.
+    ///
+    /// Fails with `Misused` when the credential has no claims to leave out, or none of the holder's keys is the one it is bound to,
+    /// `Refused` when the request has expired, `KeyUnavailable` when the holder does not consent to signing.
+    pub async fn present_part(
+        &mut self,
+        request: &Request,
+        part: &Part,
+        contexts: &Contexts,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<Secured> {
+        if request.expires < *now {
+            return Err(WalletError::refused("the verifier", "the request has expired; ask for a new one"));
+        }
+        let held = self.credential(&part.credential).await?;
+        let shown = Secured::read(&held.text)?.disclose(&part.claims, contexts, rng)?;
+        let key = shown.holder_key().ok_or_else(|| WalletError::misused("the issuer has named no key of the holder's"))?;
+        let reference = self.key_references().await?.into_iter().find(|reference| reference.public == key);
+        let reference = reference.ok_or_else(|| WalletError::misused("this credential is bound to somebody else's key"))?;
+        let unsigned = shown.bind(&request.nonce, &request.audience, &key, now)?;
+        let signature = self.keystore.sign(&reference.id, unsigned.message()).await?;
+        let presentation = unsigned.finish(&signature)?;
+        let claims = part.claims.iter().map(ToString::to_string).collect();
+        let items = vec![Shown { credential: part.credential, title: held.display.title, claims }];
+        let to = Some(request.audience.clone());
+        self.note(Occurrence::Shown { items, to, by: Channel::Presentation }, rng, now).await?;
+        Ok(presentation)
+    }
+
+    /// Gives a kept SD-JWT VC the name that its type's metadata has in `language`; nothing changes when it has none.
+    pub async fn describe(
+        &mut self,
+        id: &RecordId,
+        metadata: &TypeMetadata,
+        language: Language,
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<()> {
+        let mut held = self.credential(id).await?;
+        let Some(name) = metadata.name(language.tag()).filter(|_| held.display.types.first() == Some(&metadata.vct)) else {
+            return Ok(());
+        };
+        held.display.title = name.to_owned();
+        self.change(rng, |edit, rng| edit.replace(id, &Record::Credential(held), rng)).await
     }
 
     /// Removes a credential for good, its bytes included; `erase` removes what the history says of it too.
@@ -299,10 +354,14 @@ impl Wallet {
         Ok(self.records(Kind::Key).await?.into_iter().filter_map(keep).collect())
     }
 
-    /// The holder's key that `credential` is about.
-    async fn signing_key(&self, credential: &Credential) -> Result<Option<KeyReference>> {
+    /// The holder's key that the issuer has named, or that `credential` is about.
+    async fn signing_key(&self, secured: &Secured, credential: &Credential) -> Result<Option<KeyReference>> {
+        let references = self.key_references().await?;
+        if let Some(key) = secured.holder_key() {
+            return Ok(references.into_iter().find(|reference| reference.public == key));
+        }
         let subjects = credential.subject_ids();
-        Ok(self.key_references().await?.into_iter().find(|reference| subjects.contains(&reference.did.as_str())))
+        Ok(references.into_iter().find(|reference| subjects.contains(&reference.did.as_str())))
     }
 
     async fn note(&mut self, what: Occurrence, rng: &mut (dyn CryptoRng + Send), now: &Timestamp) -> Result<()> {
@@ -358,6 +417,15 @@ impl Wallet {
     }
 }
 
+/// One credential, and what of it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its record.
+    pub credential: RecordId,
+    /// The claims to show, among those that could be left out ([`Secured::disclosable`]).
+    pub claims: Vec<JsonPointer>,
+}
+
 /// How much is forgotten with a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forgetting {
@@ -365,6 +433,11 @@ pub enum Forgetting {
     Credential,
     /// The credential and every trace of it.
     CredentialAndHistory,
+}
+
+/// The credential as a verifier takes it: with a proof derived from the one that is for its holder only, where there is one.
+fn shown_whole(secured: Secured, contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Secured> {
+    if secured.is_for_holder_only() { secured.disclose(&[JsonPointer::default()], contexts, rng) } else { Ok(secured) }
 }
 
 fn event(now: &Timestamp, what: Occurrence) -> Record {
@@ -375,7 +448,9 @@ fn event(now: &Timestamp, what: Occurrence) -> Record {
 fn display(credential: &Credential, language: Language) -> Display {
     let types: Vec<String> =
         (credential.types().into_iter()).filter(|&kind| kind != "VerifiableCredential").map(str::to_owned).collect();
-    let title = credential.name(language).map(str::to_owned).or_else(|| types.last().cloned());
+    // An SD-JWT VC names its type first, and more general ones after it.
+    let kind = if credential.version() == ModelVersion::SdJwtVc { types.first() } else { types.last() };
+    let title = credential.name(language).map(str::to_owned).or_else(|| kind.cloned());
     Display {
         title: title.unwrap_or_else(|| "VerifiableCredential".to_owned()),
         issuer: credential.issuer_name(language).unwrap_or(credential.issuer()).to_owned(),

@@ -8,7 +8,7 @@ mod verifier;
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
 pub use issuer::{Issue, Pack, Profile, Status, StatusChange};
 pub use registry::{ChainCommand, DidCommand};
-pub use verifier::{Ask, Input, Trust, Verify};
+pub use verifier::{Ask, Input, SdJwt, Trust, Verify};
 
 use std::path::PathBuf;
 
@@ -72,6 +72,12 @@ pub enum Command {
         cedula verify answer.json --nonce q2Vn3h1kV7v0b8yqk6tQ5w --audience library.example\n  \
         cedula verify diploma.json --rpc https://node.example --registry 0x… --chain-id 648540")]
     Verify(Verify),
+    /// Issue, present or verify one SD-JWT of any kind: a JSON object in, a JSON object out
+    #[command(
+        after_help = "Examples:\n  echo '{\"op\": \"issue\", \"key\": {…}, \"claims\": {\"a\": 1}, \"sd\": [\"/a\"]}' | cedula sd-jwt\n  \
+        cedula sd-jwt verify.json"
+    )]
+    SdJwt(SdJwt),
     /// Revoke or suspend a credential that was issued, or take that back
     #[command(
         after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…"

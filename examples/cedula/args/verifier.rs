@@ -71,3 +71,11 @@ pub struct Verify {
     #[arg(long, value_name = "NAME", requires = "nonce")]
     pub audience: Option<String>,
 }
+
+#[derive(Debug, clap::Args)]
+pub struct SdJwt {
+    /// A JSON object with `op`: `issue` (`key`, `claims`, `header`, `sd`, `holder`, `decoys`), `present` (`sd_jwt`, `disclose`,
+    /// `holder_key`, `nonce`, `aud`) or `verify` (`sd_jwt`, `issuer_key`, `nonce`, `aud`); `-` for standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub file: PathBuf,
+}

@@ -15,7 +15,7 @@ use crate::credentials::{all, full_table};
 use crate::{folder, from_hex, object, to_hex, vector_contexts, vector_table};
 
 /// Lets the reference do every job in one process.
-fn ask(contexts: &Contexts, tables: &TypeTables, jobs: Vec<Value>) -> Vec<Value> {
+pub fn ask(contexts: &Contexts, tables: &TypeTables, jobs: Vec<Value>) -> Vec<Value> {
     let package = folder("interop/cborld");
     assert!(
         package.join("node_modules/@digitalbazaar/cborld").exists(),
@@ -40,7 +40,7 @@ fn ask(contexts: &Contexts, tables: &TypeTables, jobs: Vec<Value>) -> Vec<Value>
     serde_json::from_slice(&answer.stdout).expect("a JSON array of answers")
 }
 
-fn encode_job(document: &Map<String, Value>, entry_id: u64, format: &str) -> Value {
+pub fn encode_job(document: &Map<String, Value>, entry_id: u64, format: &str) -> Value {
     json!({ "encode": document, "registryEntryId": entry_id, "format": format })
 }
 

@@ -1,19 +1,31 @@
-// The other side of tests/interop_data_integrity.rs: npm @digitalbazaar/vc signing and verifying with its EdDSA cryptosuites.
+// The other side of tests/interop_data_integrity.rs: npm @digitalbazaar/vc signing and verifying with its cryptosuites.
 //
-// Reads one JSON request from standard input, `{op, suite, seed, contexts, documents}`, and answers with a JSON array of one
-// result a document: the signed document or `{verified, error}`.
+// Reads one JSON request from standard input and answers with a JSON array of one result a document. The request is
+// `{op, suite, key, contexts, documents}`: `suite` is a cryptosuite or `Ed25519Signature2020`, `key` is
+// `{publicKeyMultibase, secretKeyMultibase}`; the result of `sign` is the document with one proof more, that of `verify` is
+// `{verified, error}`, good only when every proof is.
 
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
-import * as jcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
-import * as rdfc from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
+import * as ecdsaRdfc from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
+import * as eddsaRdfc from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
+import jsigs from 'jsonld-signatures';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
+import {Ed25519VerificationKey2020} from '@digitalbazaar/ed25519-verification-key-2020';
 import {readFileSync} from 'node:fs';
 
 const request = JSON.parse(readFileSync(0, 'utf8'));
 const created = '2026-01-01T00:00:00Z';
 const challenge = 'n-1';
 const domain = 'https://verifier.example';
+
+const suites = {
+  'eddsa-rdfc-2022': eddsaRdfc, 'eddsa-jcs-2022': eddsaJcs, 'ecdsa-rdfc-2019': ecdsaRdfc, 'ecdsa-jcs-2019': ecdsaJcs
+};
 
 async function documentLoader(url) {
   if(request.contexts[url]) {
@@ -40,30 +52,50 @@ function keyDocument(url) {
   };
 }
 
-const suite = request.suite === 'eddsa-jcs-2022' ? jcs : rdfc;
 const isPresentation = document => [document.type].flat().includes('VerifiablePresentation');
 
-async function sign(document) {
-  const key = await Ed25519Multikey.generate({seed: Buffer.from(request.seed, 'hex')});
-  const did = `did:key:${key.publicKeyMultibase}`;
-  key.id = `${did}#${key.publicKeyMultibase}`;
-  key.controller = did;
-  const cryptosuite = suite.createSignCryptosuite ? suite.createSignCryptosuite() : suite.cryptosuite;
-  const proof = new DataIntegrityProof({signer: key.signer(), date: created, cryptosuite});
-  if(isPresentation(document)) {
-    return vc.signPresentation({presentation: document, suite: proof, challenge, domain, documentLoader});
+async function signer() {
+  const controller = `did:key:${request.key.publicKeyMultibase}`;
+  const named = {controller, id: `${controller}#${request.key.publicKeyMultibase}`};
+  if(request.suite === 'Ed25519Signature2020') {
+    const key = await Ed25519VerificationKey2020.generate({seed: Buffer.from(request.key.seed, 'hex'), ...named});
+    return new Ed25519Signature2020({key, date: created});
   }
-  return vc.issue({credential: document, suite: proof, documentLoader, now: created});
+  const suite = suites[request.suite];
+  const cryptosuite = suite.createSignCryptosuite ? suite.createSignCryptosuite() : suite.cryptosuite;
+  const key = request.suite.startsWith('ecdsa') ?
+    await EcdsaMultikey.from({type: 'Multikey', ...named, ...request.key}) :
+    await Ed25519Multikey.generate({seed: Buffer.from(request.key.seed, 'hex'), ...named});
+  return new DataIntegrityProof({signer: key.signer(), date: created, cryptosuite});
+}
+
+async function sign(document) {
+  const suite = await signer();
+  if(isPresentation(document)) {
+    return vc.signPresentation({presentation: document, suite, challenge, domain, documentLoader});
+  }
+  return vc.issue({credential: document, suite, documentLoader, now: created});
+}
+
+function verifier(name) {
+  const suite = suites[name];
+  return new DataIntegrityProof({cryptosuite: suite.createVerifyCryptosuite ? suite.createVerifyCryptosuite() : suite.cryptosuite});
 }
 
 async function verify(document) {
-  const cryptosuite = suite.createVerifyCryptosuite ? suite.createVerifyCryptosuite() : suite.cryptosuite;
-  const proof = new DataIntegrityProof({cryptosuite});
+  const suite = Object.keys(suites).map(verifier);
+  // Of a set, only the issuer's own proof passes the package's purpose for credentials.
+  const several = Array.isArray(document.proof);
+  const purpose = several ? {purpose: new jsigs.purposes.AssertionProofPurpose()} : {};
   const result = isPresentation(document) ?
-    await vc.verify({presentation: document, suite: proof, challenge, domain, documentLoader, now: created}) :
-    await vc.verifyCredential({credential: document, suite: proof, documentLoader, now: created});
-  const error = result.error?.errors?.map(String).join('; ') ?? result.error?.message;
-  return {verified: result.verified, error};
+    await vc.verify({presentation: document, suite, challenge, domain, documentLoader, now: created}) :
+    await vc.verifyCredential({credential: document, suite, documentLoader, now: created, ...purpose});
+  // The package is content with one good proof of a set.
+  const proofs = (isPresentation(document) ? result.presentationResult : result)?.results ?? [];
+  const every = proofs.length === [document.proof].flat().length && proofs.every(proof => proof.verified);
+  const errors = result.error?.errors ?? proofs.map(proof => proof.error).filter(Boolean);
+  const error = errors.map(String).join('; ') || result.error?.message;
+  return {verified: result.verified && every, error};
 }
 
 const results = [];

@@ -111,4 +111,34 @@ pub enum CredentialFault {
         /// The member.
         member: String,
     },
+    /// A member that must be text is not, or says nothing.
+    #[error("{member} is not text")]
+    NotText {
+        /// The member.
+        member: String,
+    },
+    /// A member that must be a number of seconds since 1970 is not (RFC 7519 §2, `NumericDate`).
+    #[error("{member} is not a number of seconds")]
+    NotNumericDate {
+        /// The member.
+        member: String,
+    },
+    /// A member that must be a number counted from 0 is not.
+    #[error("{member} is not a whole number")]
+    NotWholeNumber {
+        /// The member.
+        member: String,
+    },
+    /// A further type is the first type again, or there twice (SD-JWT VC §2.2.2.2).
+    #[error("{member} names a type for the second time")]
+    RepeatedType {
+        /// The member.
+        member: String,
+    },
+    /// The disclosures do not go with what was signed (RFC 9901 §7.1).
+    #[error("the disclosures do not stand: {reason}")]
+    Disclosures {
+        /// What is wrong.
+        reason: String,
+    },
 }

@@ -1,4 +1,4 @@
-//! Credentials and presentations: the W3C Verifiable Credentials Data Model 2.0.
+//! Credentials and presentations: the W3C Verifiable Credentials Data Model 2.0, and beside it SD-JWT VC.
 //!
 //! The JSON is the truth: a [`Credential`] is a JSON object whose structure was checked, kept as it came, with typed views.
 
@@ -10,6 +10,7 @@ mod fault;
 mod presentation;
 pub mod profiles;
 mod related_resource;
+mod sd_jwt_vc;
 mod text;
 
 pub use builder::{CredentialBuilder, CredentialTerms};
@@ -39,15 +40,19 @@ pub enum ModelVersion {
     V1,
     /// VC DM 2.0.
     V2,
+    /// SD-JWT VC: a set of claims with a `vct`, outside VC DM (draft-ietf-oauth-sd-jwt-vc §2).
+    SdJwtVc,
 }
 
-/// A credential whose structure was checked (VC DM 2.0 §4); nothing is said of its signature.
+/// A credential whose structure was checked (VC DM 2.0 §4, SD-JWT VC §2); nothing is said of its signature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Credential {
     json: Map<String, Value>,
     version: ModelVersion,
     valid_from: Option<Timestamp>,
     valid_until: Option<Timestamp>,
+    /// What it says of its subject, where that is not one member of it.
+    claims: Option<Value>,
 }
 
 /// What is wrong with the envelope of a token, if anything: its context, its one type, its `data:` URL (§4.13.1, §4.13.2).
@@ -61,7 +66,16 @@ impl Credential {
         let version = check::credential(json)?;
         let (from, until) = validity_names(version);
         let time = |name: &str| json.get(name).and_then(Value::as_str).and_then(|text| text.parse().ok());
-        Ok(Self { json: json.clone(), version, valid_from: time(from), valid_until: time(until) })
+        Ok(Self { json: json.clone(), version, valid_from: time(from), valid_until: time(until), claims: None })
+    }
+
+    /// Checks the structure of the claims of an SD-JWT VC, reporting every fault and not only the first (SD-JWT VC §2.2.2).
+    ///
+    /// Of these the typed views say: the type is its `vct`, with the `aka_vcts`; the issuer its `iss`; its validity `nbf` and `exp`.
+    pub fn check_sd_jwt_vc(json: &Map<String, Value>) -> Result<Self, Vec<CredentialFault>> {
+        let (valid_from, valid_until) = sd_jwt_vc::check(json)?;
+        let claims = Some(sd_jwt_vc::claims(json));
+        Ok(Self { json: json.clone(), version: ModelVersion::SdJwtVc, valid_from, valid_until, claims })
     }
 
     /// The credential itself, members in their original order.
@@ -86,7 +100,10 @@ impl Credential {
 
     /// The types, `VerifiableCredential` among them.
     pub fn types(&self) -> Vec<&str> {
-        strings(self.json.get("type"))
+        match self.version {
+            ModelVersion::SdJwtVc => sd_jwt_vc::types(&self.json),
+            _ => strings(self.json.get("type")),
+        }
     }
 
     /// Whether it is of type `name`.
@@ -94,8 +111,11 @@ impl Credential {
         self.types().contains(&name)
     }
 
-    /// The issuer's identifier: a URL, usually a DID.
+    /// The issuer's identifier: a URL, usually a DID; empty for an SD-JWT VC whose issuer is named by a certificate.
     pub fn issuer(&self) -> &str {
+        if self.version == ModelVersion::SdJwtVc {
+            return self.json.get("iss").and_then(Value::as_str).unwrap_or_default();
+        }
         self.json.get("issuer").and_then(identifier).expect("the issuer was checked to have an identifier")
     }
 
@@ -106,16 +126,24 @@ impl Credential {
 
     /// The name the issuer gives itself, in `language` when it can be had.
     pub fn issuer_name(&self, language: Language) -> Option<&str> {
-        Text::of(self.json.get("issuer")?.get("name")?)?.in_language(language.tag())
+        Text::of(self.own("issuer")?.get("name")?)?.in_language(language.tag())
     }
 
     /// The subjects, at least one.
     pub fn subjects(&self) -> Vec<&Map<String, Value>> {
-        objects(self.json.get("credentialSubject"))
+        objects(self.subject_claims())
+    }
+
+    /// What it says of its subjects: the `credentialSubject`, or the claims of an SD-JWT VC without the technical ones.
+    pub fn subject_claims(&self) -> Option<&Value> {
+        self.claims.as_ref().or_else(|| self.json.get("credentialSubject"))
     }
 
     /// The identifiers of the subjects that have one.
     pub fn subject_ids(&self) -> Vec<&str> {
+        if self.version == ModelVersion::SdJwtVc {
+            return strings(self.json.get("sub"));
+        }
         self.subjects().into_iter().filter_map(|subject| subject.get("id")?.as_str()).collect()
     }
 
@@ -131,42 +159,50 @@ impl Credential {
 
     /// The `name`, in `language` when it can be had.
     pub fn name(&self, language: Language) -> Option<&str> {
-        Text::of(self.json.get("name")?)?.in_language(language.tag())
+        Text::of(self.own("name")?)?.in_language(language.tag())
     }
 
     /// The `description`, in `language` when it can be had.
     pub fn description(&self, language: Language) -> Option<&str> {
-        Text::of(self.json.get("description")?)?.in_language(language.tag())
+        Text::of(self.own("description")?)?.in_language(language.tag())
     }
 
-    /// The `credentialStatus` entries (§4.10).
+    /// The `credentialStatus` entries (§4.10); of an SD-JWT VC the reference to a token status list, or a `status` of another kind.
     pub fn statuses(&self) -> Vec<&Map<String, Value>> {
-        objects(self.json.get("credentialStatus"))
+        match self.version {
+            ModelVersion::SdJwtVc => sd_jwt_vc::statuses(&self.json),
+            _ => objects(self.json.get("credentialStatus")),
+        }
     }
 
     /// The `credentialSchema` entries (§4.11).
     pub fn schemas(&self) -> Vec<&Map<String, Value>> {
-        objects(self.json.get("credentialSchema"))
+        objects(self.own("credentialSchema"))
     }
 
     /// The `evidence` entries (§5.6).
     pub fn evidence(&self) -> Vec<&Map<String, Value>> {
-        objects(self.json.get("evidence"))
+        objects(self.own("evidence"))
     }
 
     /// The `termsOfUse` entries (§5.5).
     pub fn terms_of_use(&self) -> Vec<&Map<String, Value>> {
-        objects(self.json.get("termsOfUse"))
+        objects(self.own("termsOfUse"))
     }
 
     /// The `refreshService` entries (§5.4).
     pub fn refresh_services(&self) -> Vec<&Map<String, Value>> {
-        objects(self.json.get("refreshService"))
+        objects(self.own("refreshService"))
     }
 
     /// The `relatedResource` entries (§5.3).
     pub fn related_resources(&self) -> Vec<RelatedResource> {
-        objects(self.json.get("relatedResource")).into_iter().filter_map(RelatedResource::read).collect()
+        objects(self.own("relatedResource")).into_iter().filter_map(RelatedResource::read).collect()
+    }
+
+    /// A member that VC DM defines; an SD-JWT VC may have a claim of that name and another meaning.
+    fn own(&self, name: &str) -> Option<&Value> {
+        if self.version == ModelVersion::SdJwtVc { None } else { self.json.get(name) }
     }
 
     /// The values `path` leads to; none when it leads nowhere.
@@ -180,6 +216,7 @@ fn validity_names(version: ModelVersion) -> (&'static str, &'static str) {
     match version {
         ModelVersion::V1 => ("issuanceDate", "expirationDate"),
         ModelVersion::V2 => ("validFrom", "validUntil"),
+        ModelVersion::SdJwtVc => ("nbf", "exp"),
     }
 }
 

@@ -1,157 +1,55 @@
 //! Credentials and presentations as signed JWTs, `vc+jwt` and `vp+jwt` (VC-JOSE-COSE §3.1, RFC 7515, RFC 7519).
 //!
-//! The payload is the document itself, with registered claims beside its members. The algorithm is the key's, never the token's.
+//! The payload is the document itself, with registered claims beside its members. The algorithm is the key's, never the token's;
+//! a key inside the header (`jwk`, `x5c`) or behind a URL of it (`jku`, `x5u`) is never looked at (RFC 8725 §3.10).
 
 use serde_json::{Map, Value, json};
 
-use super::{Kind, Mechanism, Proof, ProofOptions, jws};
-use crate::credential::identifier;
+use super::claims::{self, Claims};
+use super::secured::Read;
+use super::{Kind, Mechanism, ProofOptions, jws, jwt_v1};
 use crate::error::{Result, WalletError};
 use crate::json;
 use crate::key::PublicKey;
-use crate::time::Timestamp;
 
-/// The claims that belong to the token and not to the document (RFC 7519 §4.1, OpenID Connect `nonce`).
-const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce"];
-
-/// Reads a token: what it holds, and what it says of its own proof.
-pub(super) fn read(text: &str) -> Result<(jws::Token, Kind, Map<String, Value>, Proof)> {
-    if text.contains('~') {
-        return Err(WalletError::unsupported("SD-JWT", "use vc+jwt or a Data Integrity proof"));
-    }
-    let (header, payload, token) = jws::read(text)?;
-    let mut body = json::read_object("JWT payload", &payload)?;
+/// Reads the header and payload of a token.
+pub(super) fn read(header: &Map<String, Value>, payload: &str) -> Result<Read> {
+    let mut body = json::read_object("JWT payload", payload)?;
     if body.contains_key("vc") || body.contains_key("vp") {
-        return Err(WalletError::unsupported(
-            "a JWT with a vc or vp claim",
-            "the payload must be the document itself (VC-JOSE-COSE §1.1.2.1)",
-        ));
+        return jwt_v1::read(header, body);
     }
     let kind = Kind::of(&body)?;
-    check_types(&header, kind)?;
-    check_claims(kind, &body)?;
-    let proof = proof(&header, kind, &body)?;
-    body.retain(|name, _| !REGISTERED.contains(&name.as_str()));
-    Ok((token, kind, body, proof))
+    claims::check_types(header.get("typ"), header.get("cty"), media_types(kind))?;
+    let claims = Claims::take("JWT", &mut body).with_header(header)?;
+    claims.agree(kind, &body)?;
+    let method = claims.method(kid(header)?, claims::signer(kind, &body))?;
+    let proof = claims.proof(Mechanism::Jwt, method)?;
+    Ok(Read { kind, body, proof, claims: claims.values })
 }
 
 /// The signing input of a new token.
 pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<Vec<u8>> {
     let kind = Kind::of(&document)?;
     let algorithm = jws::algorithm_of(key)?;
-    if options.purpose != kind.relationship() {
-        return Err(WalletError::misused(format!("a JWT over this document is for {}", kind.relationship())));
-    }
-    if document.contains_key("proof") {
-        return Err(WalletError::misused("a document with a proof is not signed as a JWT"));
-    }
-    if let Some(name) = REGISTERED.into_iter().find(|name| document.contains_key(*name)) {
-        return Err(WalletError::misused(format!("the member {name} would be a claim of the token")));
-    }
+    claims::may_be_signed(kind, &document, options)?;
     let (typ, cty) = media_types(kind);
     let header = json!({ "alg": algorithm, "typ": typ, "cty": cty, "kid": options.method.as_str() });
     let mut payload = document;
-    let mut claim = |name: &str, value: Value| payload.insert(name.to_owned(), value);
-    claim("iat", options.created.unix().into());
-    if let Some(expires) = &options.expires {
-        claim("exp", expires.unix().into());
-    }
-    if let Some(nonce) = &options.nonce {
-        claim("nonce", nonce.as_str().into());
-    }
-    if let Some(audience) = &options.audience {
-        claim("aud", audience.as_str().into());
-    }
+    payload.extend(claims::of_options(options));
     Ok(jws::signing_input(&header, &Value::Object(payload).to_string()))
+}
+
+/// The `kid` of a header, if it has one.
+pub(super) fn kid(header: &Map<String, Value>) -> Result<Option<&str>> {
+    let bad = || WalletError::malformed("JWT", "its kid is not text");
+    header.get("kid").map(|kid| kid.as_str().ok_or_else(bad)).transpose()
 }
 
 fn media_types(kind: Kind) -> (&'static str, &'static str) {
     match kind {
-        Kind::Credential => ("vc+jwt", "vc"),
         Kind::Presentation => ("vp+jwt", "vp"),
+        _ => ("vc+jwt", "vc"),
     }
-}
-
-/// `typ` and `cty` must go with the payload; the standard only recommends them, so their absence says nothing.
-fn check_types(header: &Map<String, Value>, kind: Kind) -> Result<()> {
-    let (typ, cty) = media_types(kind);
-    for (name, expected) in [("typ", typ), ("cty", cty)] {
-        let Some(found) = header.get(name) else { continue };
-        if !found.as_str().is_some_and(|found| jws::is_media_type(found, expected)) {
-            return Err(WalletError::unsupported(format!("this {name} of JWT"), format!("use {expected}")));
-        }
-    }
-    Ok(())
-}
-
-/// The registered claims must say what the document says (VC-JOSE-COSE §3.1, RFC 7519 §4.1).
-fn check_claims(kind: Kind, payload: &Map<String, Value>) -> Result<()> {
-    let party = if kind == Kind::Credential { "issuer" } else { "holder" };
-    let subject = match payload.get("credentialSubject") {
-        Some(Value::Array(subjects)) if subjects.len() == 1 => subjects.first(),
-        other => other,
-    };
-    for (claim, member) in [("iss", payload.get(party)), ("jti", payload.get("id")), ("sub", subject)] {
-        let Some(value) = payload.get(claim) else { continue };
-        let member = member.and_then(identifier);
-        let same = member.is_some() && value.as_str() == member;
-        // `sub` of a presentation and `iss` or `jti` without their member have nothing to differ from.
-        let free = member.is_none() && value.is_string();
-        if !(same || free) {
-            return Err(WalletError::malformed("JWT", format!("its {claim} differs from the document")));
-        }
-    }
-    Ok(())
-}
-
-fn proof(header: &Map<String, Value>, kind: Kind, payload: &Map<String, Value>) -> Result<Proof> {
-    let bad = |reason: &str| WalletError::malformed("JWT", reason);
-    let party = if kind == Kind::Credential { "issuer" } else { "holder" };
-    let issuer = payload.get("iss").or(payload.get(party)).and_then(identifier);
-    let method = match header.get("kid").map(Value::as_str) {
-        None => return Err(bad("its header has no kid")),
-        Some(None) => return Err(bad("its kid is not text")),
-        Some(Some(kid)) => absolute(kid, issuer).ok_or_else(|| bad("its kid names no key of its issuer"))?,
-    };
-    let nonce = match payload.get("nonce") {
-        None => None,
-        Some(Value::String(nonce)) => Some(nonce.clone()),
-        Some(_) => return Err(bad("its nonce is not text")),
-    };
-    let audience = match payload.get("aud") {
-        None => Some(Vec::new()),
-        Some(Value::String(one)) => Some(vec![one.clone()]),
-        Some(Value::Array(all)) => all.iter().map(|a| a.as_str().map(str::to_owned)).collect(),
-        Some(_) => None,
-    };
-    Ok(Proof {
-        mechanism: Mechanism::Jwt,
-        method,
-        purpose: None,
-        created: moment(payload, "iat")?,
-        not_before: moment(payload, "nbf")?,
-        expires: moment(payload, "exp")?,
-        nonce,
-        audience: audience.ok_or_else(|| bad("its aud is neither text nor a list of it"))?,
-    })
-}
-
-/// The absolute URL a `kid` stands for: itself, or relative to the issuer.
-fn absolute(kid: &str, issuer: Option<&str>) -> Option<String> {
-    let is_url = |text: &str| url::Url::parse(text).is_ok();
-    if is_url(kid) {
-        return Some(kid.to_owned());
-    }
-    let issuer = issuer.filter(|issuer| is_url(issuer))?;
-    Some(format!("{issuer}#{}", kid.strip_prefix('#').unwrap_or(kid)))
-}
-
-/// A NumericDate claim; fractions of a second are allowed and kept out (RFC 7519 §2).
-fn moment(payload: &Map<String, Value>, name: &str) -> Result<Option<Timestamp>> {
-    let Some(value) = payload.get(name) else { return Ok(None) };
-    let seconds = value.as_i64().or_else(|| value.as_f64().filter(|s| s.is_finite()).map(|s| s.floor() as i64));
-    let seconds = seconds.ok_or_else(|| WalletError::malformed("JWT", format!("its {name} is not a number of seconds")))?;
-    Timestamp::from_unix(seconds).map(Some)
 }
 
 #[cfg(test)]
@@ -289,7 +187,15 @@ mod tests {
             assert_eq!(secured.proofs()[0].method, method);
         }
         assert!(with(|header, _| header["kid"] = 7.into()).is_err());
-        assert!(with(|header, _| drop(header.as_object_mut().expect("an object").shift_remove("kid"))).is_err());
+        let nameless = |change: &dyn Fn(&mut Value)| {
+            with(|header, payload| {
+                header.as_object_mut().expect("an object").shift_remove("kid");
+                change(payload);
+            })
+        };
+        // Without a kid it is the issuer's only key that must fit.
+        assert_eq!(nameless(&|_| {}).expect("well-formed").proofs()[0].method, "did:web:universidad.example");
+        assert!(nameless(&|payload| payload["issuer"] = json!({})).is_err());
     }
 
     #[test]

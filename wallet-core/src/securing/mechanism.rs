@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::key::KeyAlgorithm;
+
 /// How a credential or presentation is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Mechanism {
@@ -17,10 +19,15 @@ pub enum Mechanism {
     /// Data Integrity over canonical JSON, P-256 or P-384 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.3).
     #[serde(rename = "ecdsa-jcs-2019")]
     EcdsaJcs2019,
-    /// Data Integrity with selective disclosure, P-256 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.5).
+    /// Data Integrity with selective disclosure, P-256 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.5). A verifier takes what
+    /// [`Secured::disclose`](super::Secured::disclose) derives from it, and not what its issuer signed.
     #[serde(rename = "ecdsa-sd-2023")]
     EcdsaSd2023,
-    /// Data Integrity with unlinkable selective disclosure, BLS12-381 (Data Integrity BBS Cryptosuites 1.0). Experimental.
+    /// Data Integrity with unlinkable selective disclosure, BLS12-381 (Data Integrity BBS Cryptosuites 1.0, its baseline). A
+    /// verifier takes what [`Secured::disclose`](super::Secured::disclose) derives from it, and not what its issuer signed.
+    ///
+    /// Experimental: the suite and the signature are drafts, and the blinding of a derived proof is drawn from the operating
+    /// system. Its proofs have no `created`, by which showings could be linked: the key is judged by the time of the check.
     #[serde(rename = "bbs-2023")]
     Bbs2023,
     /// Linked Data Signature of VC DM 1.1, Ed25519: read, never written.
@@ -68,6 +75,15 @@ impl Mechanism {
             Self::EddsaRdfc2022 | Self::EcdsaRdfc2019 | Self::EcdsaSd2023 | Self::Bbs2023 => true,
             Self::Ed25519Signature2020 | Self::JsonWebSignature2020 => true,
             Self::EddsaJcs2022 | Self::EcdsaJcs2019 | Self::Jwt | Self::Cose | Self::SdJwt | Self::SdJwtVc => false,
+        }
+    }
+
+    /// The Data Integrity suite over canonical RDF that keys of this kind sign with; none for secp256k1.
+    pub fn over_rdf(algorithm: KeyAlgorithm) -> Option<Self> {
+        match algorithm {
+            KeyAlgorithm::Ed25519 => Some(Self::EddsaRdfc2022),
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 => Some(Self::EcdsaRdfc2019),
+            KeyAlgorithm::Secp256k1 | KeyAlgorithm::Bls12381G2 => None,
         }
     }
 

@@ -3,20 +3,30 @@
 //! Reading trusts nothing: it says what the proofs claim. Whether the signature is good is [`Secured::check_signature`]'s
 //! answer; whether the key is the issuer's, for this purpose, at this time, is verification's.
 
+mod cbor;
+mod claims;
+mod cose;
 mod data_integrity;
+mod data_url;
 mod disclosure;
 mod fault;
 pub mod jcs;
 mod jws;
 mod jwt;
+mod jwt_v1;
 pub mod linked_data;
 mod mechanism;
 mod model;
 mod nested;
 mod proof;
+pub mod sd_jwt;
 mod secured;
+mod showing;
+mod sign1;
+mod status_token;
 mod unsigned;
 
+pub(crate) use claims::THUMBPRINT_URI;
 pub use disclosure::Disclosure;
 pub use fault::SignatureFault;
 pub use mechanism::Mechanism;

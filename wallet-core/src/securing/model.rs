@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::linked_data::{self, Contexts, LinkedDataError};
-use super::{Kind, Mechanism};
+use super::{Kind, Mechanism, claims};
 use crate::credential::{Credential, CredentialFault, ModelVersion, Presentation};
 use crate::error::{Result, WalletError};
 
@@ -31,6 +31,7 @@ pub(super) fn check(document: &Map<String, Value>, mechanism: Mechanism, context
             }
             Ok(())
         }
+        Kind::StatusList => Ok(()),
         Kind::Presentation => {
             Presentation::check(document).map_err(misused)?;
             tolerate_unknown(linked_data::check_types(document, &TYPED_MEMBERS, contexts))
@@ -46,6 +47,9 @@ fn check_meaning(document: &Map<String, Value>, mechanism: Mechanism, contexts: 
     let mut whole = document.clone();
     // The proofs that a document already has are written in the terms of their own mechanism.
     whole.shift_remove("proof");
+    if !mechanism.is_embedded() {
+        claims::WRITTEN_BY_ISSUERS.into_iter().for_each(|name| drop(whole.shift_remove(name)));
+    }
     tolerate_unknown(linked_data::to_quads(&whole, contexts).map(drop))
 }
 

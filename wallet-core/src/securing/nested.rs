@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
+use super::sd_jwt::Profile;
 use super::secured::Form;
-use super::{Kind, Secured, has_type};
-use crate::credential::check_envelope;
+use super::{Kind, Secured, data_url, has_type, jwt_v1};
+use crate::credential::{CONTEXT_V1, CONTEXT_V2, check_envelope};
 use crate::error::{Result, WalletError};
 use crate::json;
 
 /// The most credentials one presentation may hold.
 pub const MAX_CREDENTIALS: usize = 100;
-
-const CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
 impl Secured {
     /// The credentials inside a presentation, each read on its own; none for a credential.
@@ -19,7 +18,7 @@ impl Secured {
     /// Those without a proof of their own and those of an unknown mechanism are errors in their place: nothing in a presentation
     /// goes unnoticed. Fails when there are more than [`MAX_CREDENTIALS`].
     pub fn nested(&self) -> Result<Vec<Result<Self>>> {
-        if self.kind == Kind::Credential {
+        if self.kind != Kind::Presentation {
             return Ok(Vec::new());
         }
         let items = match self.body.get("verifiableCredential") {
@@ -31,27 +30,76 @@ impl Secured {
             let reason = format!("it holds more than {MAX_CREDENTIALS} credentials");
             return Err(WalletError::malformed("presentation", reason));
         }
-        Ok(items.iter().map(read_item).collect())
+        // VC DM 1.1 holds tokens as they are (§6.3.1); VC DM 2.0 envelopes them.
+        let version_1 = jwt_v1::first_context(&self.body) == Some(CONTEXT_V1);
+        Ok(items.iter().map(|item| read_item(item, version_1)).collect())
     }
 
     /// The form in which a presentation holds this document: itself with its proof, or the envelope of its token.
     pub fn to_value(&self) -> Value {
         match &self.form {
             Form::Embedded(_) => json::read("document", self.text.trim()).expect("the text was read as JSON before"),
-            Form::Jwt(token) => {
-                let (media, name) = match self.kind {
-                    Kind::Credential => ("vc+jwt", "EnvelopedVerifiableCredential"),
-                    Kind::Presentation => ("vp+jwt", "EnvelopedVerifiablePresentation"),
-                };
-                json!({ "@context": CONTEXT, "id": format!("data:application/{media},{}", token.text()), "type": name })
-            }
+            // VC DM has no place for a credential outside it.
+            Form::SdJwt(token) if token.profile() == Profile::Vc => token.text().into(),
+            _ => json!({ "@context": CONTEXT_V2, "id": self.to_url(), "type": envelope_type(self.kind) }),
+        }
+    }
+
+    /// The `data:` URL of a token, in its own media type.
+    pub(super) fn to_url(&self) -> String {
+        let content = match self.form {
+            Form::Cose(_) => Content::Bytes,
+            Form::SdJwt(_) => Content::Disclosures,
+            _ => Content::Text,
+        };
+        let found = MEDIA_TYPES.into_iter().find(|(_, one, kind)| (*one, *kind) == (content, self.kind));
+        let (media, ..) = found.expect("there is one for each kind and content");
+        match &self.form {
+            Form::Cose(message) => data_url::of_bytes(media, message.bytes()),
+            Form::Jwt(token) => data_url::of_text(media, token.text()),
+            Form::SdJwt(token) => data_url::of_text(media, token.text()),
+            Form::Embedded(_) => unreachable!("an embedded proof is in JSON"),
         }
     }
 }
 
-fn read_item(item: &Value) -> Result<Secured> {
+/// What a token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    Text,
+    /// An SD-JWT, whose disclosures follow it between tildes.
+    Disclosures,
+    Bytes,
+}
+
+/// What the content of a `data:` URL must be, by its media type (VC-JOSE-COSE §6.1, Token Status List §8.2).
+const MEDIA_TYPES: [(&str, Content, Kind); 8] = [
+    ("application/vc+sd-jwt", Content::Disclosures, Kind::Credential),
+    ("application/vp+sd-jwt", Content::Disclosures, Kind::Presentation),
+    ("application/vc+jwt", Content::Text, Kind::Credential),
+    ("application/vp+jwt", Content::Text, Kind::Presentation),
+    ("application/statuslist+jwt", Content::Text, Kind::StatusList),
+    ("application/vc+cose", Content::Bytes, Kind::Credential),
+    ("application/vp+cose", Content::Bytes, Kind::Presentation),
+    ("application/statuslist+cwt", Content::Bytes, Kind::StatusList),
+];
+
+/// What a media type in small letters promises; none for one of no token.
+pub(super) fn media_type(media: &str) -> Option<(Content, Kind)> {
+    MEDIA_TYPES.into_iter().find(|(known, ..)| *known == media).map(|(_, content, kind)| (content, kind))
+}
+
+fn envelope_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Presentation => "EnvelopedVerifiablePresentation",
+        _ => "EnvelopedVerifiableCredential",
+    }
+}
+
+fn read_item(item: &Value, version_1: bool) -> Result<Secured> {
     let secured = match item {
         Value::Object(map) => Secured::read_json(&item.to_string(), map.clone())?,
+        Value::String(token) if version_1 => Secured::from_token(token.clone(), token)?,
         Value::String(_) => {
             return Err(WalletError::unsupported(
                 "a bare string as a credential of a presentation",
@@ -61,32 +109,28 @@ fn read_item(item: &Value) -> Result<Secured> {
         _ => return Err(WalletError::malformed("presentation", "a credential in it is not an object")),
     };
     if secured.kind != Kind::Credential {
-        return Err(WalletError::malformed("presentation", "a presentation stands where a credential belongs"));
+        return Err(WalletError::malformed("presentation", "something else stands where a credential belongs"));
     }
     Ok(secured)
 }
 
-/// The token inside an `EnvelopedVerifiableCredential` or `EnvelopedVerifiablePresentation`; none when `document` is neither.
-pub(super) fn enveloped(document: &Map<String, Value>) -> Result<Option<&str>> {
-    let media = if has_type(document, "EnvelopedVerifiableCredential") {
-        "application/vc+jwt"
-    } else if has_type(document, "EnvelopedVerifiablePresentation") {
-        "application/vp+jwt"
-    } else {
-        return Ok(None);
+/// What an `EnvelopedVerifiableCredential` or `EnvelopedVerifiablePresentation` holds, and the `data:` URL it holds it in; none
+/// when `document` is neither.
+pub(super) fn enveloped(document: &Map<String, Value>) -> Result<Option<(Kind, &str)>> {
+    let bad = |reason: &str| WalletError::malformed("envelope", reason);
+    let is = |kind: Kind| has_type(document, envelope_type(kind));
+    let kind = match (is(Kind::Credential), is(Kind::Presentation)) {
+        (false, false) => return Ok(None),
+        (true, true) => return Err(bad("it is of two kinds")),
+        (true, false) => Kind::Credential,
+        (false, true) => Kind::Presentation,
     };
     check_envelope(document).map_err(|fault| WalletError::malformed("envelope", fault))?;
-    let url = document.get("id").and_then(Value::as_str).and_then(|id| id.strip_prefix("data:"));
-    let Some((found, token)) = url.and_then(|url| url.split_once(',')) else {
-        return Err(WalletError::malformed("envelope", "its id is not a data: URL"));
-    };
-    if !found.eq_ignore_ascii_case(media) {
-        return Err(WalletError::unsupported(format!("an envelope of {found}"), format!("use {media}")));
-    }
     if document.contains_key("proof") {
-        return Err(WalletError::malformed("envelope", "it carries a proof beside its token"));
+        return Err(bad("it carries a proof beside its token"));
     }
-    Ok(Some(token))
+    let url = document.get("id").and_then(Value::as_str);
+    Ok(Some((kind, url.ok_or_else(|| bad("its id is not a data: URL"))?)))
 }
 
 #[cfg(test)]
@@ -114,7 +158,7 @@ mod tests {
 
     fn credential() -> Secured {
         let document = json!({
-            "@context": [CONTEXT],
+            "@context": [CONTEXT_V2],
             "type": ["VerifiableCredential"],
             "issuer": "did:web:ana.example",
             "credentialSubject": { "name": "Ana" },
@@ -123,7 +167,7 @@ mod tests {
     }
 
     fn presentation(credentials: Value) -> Secured {
-        let document = json!({ "@context": [CONTEXT], "type": "VerifiablePresentation", "verifiableCredential": credentials });
+        let document = json!({ "@context": [CONTEXT_V2], "type": "VerifiablePresentation", "verifiableCredential": credentials });
         sign(document, VerificationRelationship::Authentication)
     }
 

@@ -14,6 +14,9 @@ pub struct Proof {
     /// How it is signed.
     pub mechanism: Mechanism,
     /// The `verificationMethod` or `kid`: the absolute URL of the key, usually a DID URL.
+    ///
+    /// A token that names no key has its signer's URL here, for the only key that fits; one that does not even name its signer,
+    /// as a status list may, has what stands behind it: `#` and the key, or nothing.
     pub method: String,
     /// What the key is used for, as `proofPurpose` names it; none for a JWT, where the kind of document implies it.
     pub purpose: Option<String>,
@@ -37,22 +40,25 @@ pub enum Kind {
     Credential,
     /// A verifiable presentation.
     Presentation,
+    /// A status list that is a token of its own (Token Status List §5); a Bitstring Status List is a credential.
+    StatusList,
 }
 
 impl Kind {
     /// The key relationship a proof over this kind must stand in (VC DM 2.0 §4.12, VC Data Integrity §2.1).
     pub fn relationship(self) -> VerificationRelationship {
         match self {
-            Self::Credential => VerificationRelationship::AssertionMethod,
+            Self::Credential | Self::StatusList => VerificationRelationship::AssertionMethod,
             Self::Presentation => VerificationRelationship::Authentication,
         }
     }
 
-    /// The type every document of this kind names.
+    /// The type every document of this kind names; a status list token has none, and this is what it is called.
     pub fn type_name(self) -> &'static str {
         match self {
             Self::Credential => "VerifiableCredential",
             Self::Presentation => "VerifiablePresentation",
+            Self::StatusList => "StatusList",
         }
     }
 

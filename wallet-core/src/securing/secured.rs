@@ -1,14 +1,14 @@
 //! A signed document as it came in, and the one door to its signatures.
 
-use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
 use super::data_integrity::selective;
 use super::linked_data::{Contexts, Naming};
-use super::{Kind, Proof, SignatureFault, data_integrity, jws, jwt, nested};
+use super::sd_jwt::{self, SdJwt};
+use super::{Kind, Mechanism, Proof, SignatureFault, cose, data_integrity, data_url, jws, jwt, nested, sign1, status_token};
 use crate::credential::{Credential, CredentialFault};
 use crate::error::{Result, WalletError};
-use crate::json::{self, JsonPointer};
+use crate::json;
 use crate::key::PublicKey;
 
 /// The most proofs one document may carry.
@@ -22,6 +22,7 @@ pub struct Secured {
     pub(super) body: Map<String, Value>,
     proofs: Vec<Proof>,
     unsupported: Vec<String>,
+    claims: Map<String, Value>,
     pub(super) form: Form,
 }
 
@@ -31,10 +32,21 @@ pub(super) enum Form {
     /// The proof objects: those of [`Secured::proofs`] in their order, then those of [`Secured::unsupported`] in theirs.
     Embedded(Vec<Map<String, Value>>),
     Jwt(jws::Token),
+    Cose(sign1::Message),
+    SdJwt(Box<SdJwt>),
+}
+
+/// What reading a token gives beside what its signature is checked with.
+pub(super) struct Read {
+    pub kind: Kind,
+    pub body: Map<String, Value>,
+    pub proof: Proof,
+    pub claims: Map<String, Value>,
 }
 
 impl Secured {
-    /// Reads a credential or presentation: JSON with `proof`, a compact JWT, or the JSON envelope of one.
+    /// Reads a credential, presentation or status list: JSON with `proof`, a JWT or SD-JWT, the JSON envelope of a token, or the
+    /// `data:` URL of one.
     ///
     /// Fails with `Unsupported` when it is secured, but by no mechanism of this version, and `Malformed` when it is not secured.
     pub fn read(text: &str) -> Result<Self> {
@@ -44,14 +56,35 @@ impl Secured {
         let trimmed = text.trim();
         if trimmed.starts_with('{') {
             Self::read_json(text, json::read_object("document", trimmed)?)
+        } else if trimmed.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
+            Self::read_url(text, trimmed)
         } else {
-            Self::from_token(text, trimmed)
+            Self::from_token(text.to_owned(), trimmed)
         }
     }
 
-    /// The text as it was received.
+    /// Reads the bytes of a file or an answer: a COSE_Sign1 message, or UTF-8 text as [`Secured::read`] does.
+    pub fn read_bytes(bytes: &[u8]) -> Result<Self> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::read(text),
+            Err(_) => Self::from_message(None, bytes),
+        }
+    }
+
+    /// The text as it was received; for a message that was received as bytes the text that stands for it: the JSON envelope of a
+    /// credential or presentation, the `data:` URL of a status list.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The bytes to be handed on or published: those of a COSE_Sign1 message, the UTF-8 of a compact token or of JSON.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match &self.form {
+            Form::Embedded(_) => self.text.clone().into_bytes(),
+            Form::Jwt(token) => token.text().as_bytes().to_vec(),
+            Form::Cose(message) => message.bytes().to_vec(),
+            Form::SdJwt(token) => token.text().as_bytes().to_vec(),
+        }
     }
 
     /// Whether it is a credential or a presentation.
@@ -64,9 +97,28 @@ impl Secured {
         &self.body
     }
 
-    /// The credential it is, its structure checked as its mechanism's data model asks.
+    /// A registered claim of the token, such as `cnf` or `status`, by its name in a JWT; none for an embedded proof.
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.claims.get(name)
+    }
+
+    /// The credential it is, its structure checked as its mechanism's data model asks, and under no contexts but those it was
+    /// signed with.
     pub fn credential(&self) -> Result<Credential, Vec<CredentialFault>> {
-        Credential::check(&self.body)
+        if let Some(Err(fault)) = self.sd_jwt().map(SdJwt::claims) {
+            return Err(vec![CredentialFault::Disclosures { reason: fault.to_string() }]);
+        }
+        if self.proofs.first().is_some_and(|proof| proof.mechanism == Mechanism::SdJwtVc) {
+            return Credential::check_sd_jwt_vc(&self.body);
+        }
+        let signed = match &self.form {
+            Form::Embedded(proofs) => data_integrity::signed_contexts(&self.body, proofs),
+            _ => None,
+        };
+        let Some(contexts) = signed else { return Credential::check(&self.body) };
+        let mut body = self.body.clone();
+        body.insert("@context".to_owned(), contexts.clone());
+        Credential::check(&body)
     }
 
     /// What each proof of a known mechanism says of itself; at least one.
@@ -111,6 +163,8 @@ impl Secured {
         match &self.form {
             Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, naming, (key, contexts)),
             Form::Jwt(token) => token.check(key),
+            Form::Cose(message) => message.check(key),
+            Form::SdJwt(token) => token.check_signature(key),
         }
     }
 
@@ -125,34 +179,16 @@ impl Secured {
         }
     }
 
-    /// Whether it is as its issuer made it for the holder, who must [`Secured::disclose`] it before it is shown.
-    pub fn is_for_holder_only(&self) -> bool {
-        matches!(&self.form, Form::Embedded(proofs) if proofs.iter().any(selective::is_base))
-    }
-
-    /// What its holder shows of it: all that `pointers` lead to beside what its issuer made mandatory, under a derived proof of
-    /// the same mechanism and under no other.
-    ///
-    /// With the pointer to the whole document nothing is left out. An `id` and a `type` come along with whatever they are of.
-    /// Fails with `Misused` when the mechanism always shows the whole, a pointer leads nowhere or into what cannot be divided (a
-    /// list, a JSON literal, a value object), or nothing is chosen; and as signing does for contexts.
-    pub fn disclose(&self, pointers: &[JsonPointer], contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Self> {
-        let _ = rng;
-        match &self.form {
-            Form::Embedded(proofs) => {
-                let base = proofs.iter().find(|proof| selective::is_base(proof));
-                let base =
-                    base.ok_or_else(|| WalletError::misused("it has no base proof: it shows the whole or what it shows"))?;
-                let document = selective::disclose(&self.body, base, pointers, contexts)?;
-                Self::read(&Value::Object(document).to_string())
-            }
-            Form::Jwt(_) => Err(WalletError::misused("a JWT shows the whole document")),
-        }
-    }
-
     pub(super) fn read_json(text: &str, mut document: Map<String, Value>) -> Result<Self> {
-        if let Some(token) = nested::enveloped(&document)? {
-            return Self::from_token(text, token);
+        if document.contains_key("payload") && !document.contains_key("type") {
+            return Self::from_sd_jwt(text.to_owned(), SdJwt::read(text)?);
+        }
+        if let Some((kind, url)) = nested::enveloped(&document)? {
+            let secured = Self::read_url(text, url)?;
+            if secured.kind != kind {
+                return Err(WalletError::malformed("envelope", "it is named after another kind of document than it holds"));
+            }
+            return Ok(secured);
         }
         let kind = Kind::of(&document)?;
         let objects = match document.shift_remove("proof") {
@@ -185,12 +221,73 @@ impl Secured {
             return Err(WalletError::unsupported(unsupported.join(", "), "use eddsa-rdfc-2022, ecdsa-rdfc-2019 or a JWT"));
         }
         known.append(&mut unknown);
-        Ok(Self { text: text.to_owned(), kind, body: document, proofs, unsupported, form: Form::Embedded(known) })
+        let (text, claims, form) = (text.to_owned(), Map::new(), Form::Embedded(known));
+        Ok(Self { text, kind, body: document, proofs, unsupported, claims, form })
     }
 
-    fn from_token(text: &str, token: &str) -> Result<Self> {
-        let (token, kind, body, proof) = jwt::read(token)?;
-        let (text, proofs) = (text.to_owned(), vec![proof]);
-        Ok(Self { text, kind, body, proofs, unsupported: Vec::new(), form: Form::Jwt(token) })
+    /// Reads the token in a `data:` URL, whose media type says what it must be.
+    fn read_url(text: &str, url: &str) -> Result<Self> {
+        let (media, content) = data_url::read(url)?;
+        let Some((form, kind)) = nested::media_type(&media) else {
+            return Err(WalletError::unsupported(
+                format!("an envelope of {media}"),
+                "use application/vc+jwt, application/vc+sd-jwt or application/vc+cose",
+            ));
+        };
+        let secured = match form {
+            nested::Content::Bytes => Self::from_message(Some(text), &content)?,
+            _ => {
+                let token = std::str::from_utf8(&content).map_err(|_| WalletError::malformed("envelope", "it is not text"))?;
+                if token.contains('~') != (form == nested::Content::Disclosures) {
+                    return Err(WalletError::malformed("envelope", "its token is not of its media type"));
+                }
+                Self::from_token(text.to_owned(), token)?
+            }
+        };
+        if secured.kind != kind {
+            return Err(WalletError::malformed("envelope", "its media type is not that of what it holds"));
+        }
+        Ok(secured)
+    }
+
+    /// Reads a compact token, which came in as `text`.
+    pub(super) fn from_token(text: String, token: &str) -> Result<Self> {
+        if token.contains('~') {
+            return Self::from_sd_jwt(text, SdJwt::read(token)?);
+        }
+        let (header, payload, token) = jws::read(token)?;
+        let read = match status_token::is_jwt(&header) {
+            true => status_token::read_jwt(&header, &payload)?,
+            false => jwt::read(&header, &payload)?,
+        };
+        Ok(Self::of(text, read, Form::Jwt(token)))
+    }
+
+    /// Reads a COSE_Sign1 message, which came in as `text` or as bytes.
+    fn from_message(text: Option<&str>, bytes: &[u8]) -> Result<Self> {
+        let (headers, payload, message) = sign1::read(bytes)?;
+        let read = match status_token::is_cwt(&headers) {
+            true => status_token::read_cwt(&headers, &payload)?,
+            false => cose::read(&headers, &payload)?,
+        };
+        let mut secured = Self::of(String::new(), read, Form::Cose(message));
+        secured.text = match text {
+            Some(text) => text.to_owned(),
+            None if secured.kind == Kind::StatusList => secured.to_url(),
+            None => secured.to_value().to_string(),
+        };
+        Ok(secured)
+    }
+
+    fn of(text: String, read: Read, form: Form) -> Self {
+        let Read { kind, body, proof, claims } = read;
+        Self { text, kind, body, proofs: vec![proof], unsupported: Vec::new(), claims, form }
+    }
+
+    fn from_sd_jwt(text: String, token: SdJwt) -> Result<Self> {
+        let (kind, body, proof) = sd_jwt::read(&token)?;
+        let claims = token.claims().ok().and_then(|claims| Some(("cnf".to_owned(), claims.get("cnf")?.clone())));
+        let read = Read { kind, body, proof, claims: claims.into_iter().collect() };
+        Ok(Self::of(text, read, Form::SdJwt(Box::new(token))))
     }
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::data_integrity::selective;
 use super::linked_data::Contexts;
-use super::{Disclosure, Kind, Mechanism, Secured, data_integrity, jws, jwt, model};
+use super::sd_jwt::{self, UnsignedSdJwt};
+use super::{Disclosure, Kind, Mechanism, Secured, cose, data_integrity, jws, jwt, model, sign1, status_token};
 use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
@@ -64,19 +65,36 @@ pub struct Unsigned {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Draft {
-    Embedded { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value> },
-    Selective { body: Map<String, Value>, earlier: Vec<Value>, proof: Map<String, Value>, pending: selective::Pending },
-    Jwt,
+    Embedded {
+        body: Map<String, Value>,
+        earlier: Vec<Value>,
+        proof: Map<String, Value>,
+    },
+    Selective {
+        body: Map<String, Value>,
+        earlier: Vec<Value>,
+        proof: Map<String, Value>,
+        pending: Box<selective::Pending>,
+    },
+    /// A token, and the text around it.
+    Jwt {
+        before: String,
+        after: String,
+    },
+    Cose(sign1::Draft),
 }
 
-/// Prepares a proof over `document`, which joins the Data Integrity proofs the document already has (a proof set, or a chain
-/// where [`ProofOptions::previous`] names some of them).
+/// Prepares a proof over `document`: a credential, a presentation, or the claims of a status list.
+///
+/// A Data Integrity proof joins those the document already has: a proof set, or a chain where [`ProofOptions::previous`] names some.
 ///
 /// Fails with `Misused` when the document breaks the data model (VC DM 2.0 §4, §5), the key does not go with the mechanism, the
 /// mechanism is only read, a term is undefined, a proof to follow is missing, or something may be left out, which takes
 /// [`prepare_disclosable`]; `Unsupported` when a context is not at hand.
 pub fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey, contexts: &Contexts) -> Result<Unsigned> {
-    model::check(&document, options.mechanism, contexts)?;
+    if !status_token::is_claims(&document) {
+        model::check(&document, options.mechanism, contexts)?;
+    }
     prepare_unchecked(document, options, key, contexts)
 }
 
@@ -87,26 +105,39 @@ pub fn prepare_unchecked(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<Unsigned> {
-    Kind::of(&document)?;
+    let is_list = status_token::is_claims(&document);
+    if !is_list {
+        Kind::of(&document)?;
+    }
     let algorithm = key.algorithm();
     if options.disclosure != Disclosure::Whole {
         return Err(WalletError::misused("something may be left out: use prepare_disclosable"));
     }
     match options.mechanism {
         Mechanism::Jwt => {
-            let message = jwt::prepare(document, options, key)?;
-            Ok(Unsigned { message, algorithm, draft: Draft::Jwt })
+            let prepare = if is_list { status_token::prepare_jwt } else { jwt::prepare };
+            let message = prepare(document, options, key)?;
+            Ok(Unsigned { message, algorithm, draft: Draft::Jwt { before: String::new(), after: String::new() } })
         }
+        Mechanism::Cose => {
+            let prepare = if is_list { status_token::prepare_cwt } else { cose::prepare };
+            let (message, draft) = prepare(document, options, key)?;
+            Ok(Unsigned { message, algorithm, draft: Draft::Cose(draft) })
+        }
+        _ if is_list => Err(WalletError::misused("a status list of its own is signed as a JWT or COSE")),
         Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 | Mechanism::EcdsaRdfc2019 | Mechanism::EcdsaJcs2019 => {
             let earlier = earlier(&mut document);
             let objects: Vec<_> = earlier.iter().filter_map(Value::as_object).collect();
             let (message, proof) = data_integrity::prepare(&document, &objects, options, key, contexts)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
         }
+        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
+            Err(WalletError::misused(format!("{} takes randomness: use prepare_disclosable", options.mechanism.as_str())))
+        }
         Mechanism::Ed25519Signature2020 | Mechanism::JsonWebSignature2020 => {
             Err(WalletError::misused(format!("{} is read, never written", options.mechanism.as_str())))
         }
-        other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, eddsa-jcs-2022 or jwt")),
+        other => Err(WalletError::unsupported(other.as_str(), "use eddsa-rdfc-2022, ecdsa-rdfc-2019, jwt or cose")),
     }
 }
 
@@ -133,14 +164,12 @@ pub fn prepare_disclosable(
     match options.mechanism {
         Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
             let earlier = earlier(&mut document);
-            let proof = data_integrity::draft(options)?;
+            let proof = selective::draft(options)?;
             let (message, pending) = selective::prepare(&document, &proof, options, (key, contexts), rng)?;
-            let draft = Draft::Selective { body: document, earlier, proof, pending };
+            let draft = Draft::Selective { body: document, earlier, proof, pending: Box::new(pending) };
             Ok(Unsigned { message, algorithm: key.algorithm(), draft })
         }
-        Mechanism::SdJwt | Mechanism::SdJwtVc => {
-            Err(WalletError::unsupported(options.mechanism.as_str(), "use another mechanism"))
-        }
+        Mechanism::SdJwt | Mechanism::SdJwtVc => Ok(sd_jwt::prepare_secured(document, options, key, rng)?.into()),
         whole => Err(WalletError::misused(format!("{} shows the whole document: use prepare", whole.as_str()))),
     }
 }
@@ -151,14 +180,12 @@ impl Unsigned {
         &self.message
     }
 
-    /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384), never DER.
+    /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384, 80 for BBS), never DER.
     pub fn finish(self, signature: &[u8]) -> Result<Secured> {
-        let length = if self.algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
-        if signature.len() != length {
-            return Err(WalletError::misused(format!("the signature must have {length} bytes")));
-        }
+        check_length(self.algorithm, signature)?;
         let text = match self.draft {
-            Draft::Jwt => jws::finish(self.message, signature),
+            Draft::Cose(draft) => return Secured::read_bytes(&sign1::finish(draft, signature)),
+            Draft::Jwt { before, after } => before + &jws::finish(self.message, signature) + &after,
             Draft::Embedded { body, earlier, proof } => joined(body, earlier, data_integrity::finish(proof, signature)),
             Draft::Selective { body, earlier, proof, pending } => {
                 joined(body, earlier, selective::finish(proof, &pending, signature))
@@ -174,4 +201,19 @@ fn joined(mut body: Map<String, Value>, mut earlier: Vec<Value>, proof: Map<Stri
     let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };
     body.insert("proof".to_owned(), proof);
     Value::Object(body).to_string()
+}
+
+impl From<UnsignedSdJwt> for Unsigned {
+    fn from(UnsignedSdJwt { message, algorithm, before, after }: UnsignedSdJwt) -> Self {
+        Self { message, algorithm, draft: Draft::Jwt { before, after } }
+    }
+}
+
+/// Refuses a signature of another length than the algorithm's, such as one in DER.
+pub(super) fn check_length(algorithm: KeyAlgorithm, signature: &[u8]) -> Result<()> {
+    let length = algorithm.signature_length();
+    if signature.len() == length {
+        return Ok(());
+    }
+    Err(WalletError::misused(format!("the signature must have {length} bytes")))
 }

@@ -1,6 +1,6 @@
 //! The list itself: a long string of bits, compressed (Bitstring Status List §3.3, §3.4).
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use flate2::Compression;
@@ -46,8 +46,7 @@ impl StatusList {
 
     /// The value at `index`; none past the end.
     pub fn value(&self, index: u64) -> Option<u8> {
-        let bits = self.bits(index)?;
-        Some(bits.fold(0, |value, bit| value << 1 | u8::from(self.bytes[bit / 8] & mask(bit) != 0)))
+        self.value_of(index, self.size)
     }
 
     /// Sets the value at `index`; fails with `Misused` past the end or when the value needs more bits.
@@ -89,17 +88,24 @@ impl StatusList {
         let text = encoded.strip_prefix('u').ok_or_else(|| StatusFault::malformed("encodedList is not multibase base64url"))?;
         let gzipped = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| StatusFault::malformed("encodedList is not base64url"))?;
         let mut decoder = GzDecoder::new(gzipped.as_slice());
-        let mut bytes = Vec::new();
-        let most = MAX_BYTES as u64 + 1;
-        let length = decoder.by_ref().take(most).read_to_end(&mut bytes);
-        let length = length.map_err(|_| StatusFault::malformed("encodedList is not gzip"))?;
-        if length > MAX_BYTES {
-            return Err(StatusFault::TooLong);
-        }
+        let bytes = inflate(&mut decoder)?;
         if !decoder.into_inner().is_empty() {
             return Err(StatusFault::malformed("encodedList goes on after its gzip"));
         }
         Ok(Self { bytes, size })
+    }
+
+    /// The value at `index`, if the bits are read as entries of `size` bits each, 1 to [`MAX_SIZE`]; none past the end.
+    pub(super) fn value_of(&self, index: u64, size: u8) -> Option<u8> {
+        let start = index.checked_mul(size.into())?;
+        let end = start.checked_add(size.into()).filter(|end| *end <= self.bytes.len() as u64 * 8)?;
+        let bits = start as usize..end as usize;
+        Some(bits.fold(0, |value, bit| value << 1 | u8::from(self.bytes[bit / 8] & mask(bit) != 0)))
+    }
+
+    /// The bits of one entry.
+    pub fn size(&self) -> u8 {
+        self.size
     }
 
     fn bits(&self, index: u64) -> Option<std::ops::Range<usize>> {
@@ -108,6 +114,16 @@ impl StatusList {
         }
         let start = (index * u64::from(self.size)) as usize;
         Some(start..start + usize::from(self.size))
+    }
+}
+
+/// Decompresses a list, stopping at [`MAX_BYTES`].
+pub(super) fn inflate(decoder: &mut impl Read) -> Result<Vec<u8>, StatusFault> {
+    let mut bytes = Vec::new();
+    let length = decoder.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+    match length.map_err(|_| StatusFault::malformed("the list is not compressed as it must be"))? {
+        length if length > MAX_BYTES => Err(StatusFault::TooLong),
+        _ => Ok(bytes),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The entry in a credential that names its place in a list (Bitstring Status List §2.1).
+//! The entry in a credential that names its place in a Bitstring Status List (Bitstring Status List §2.1).
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::{MAX_SIZE, StatusFault, StatusPurpose};
 
 /// A `BitstringStatusListEntry`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusEntry {
+pub struct BitstringEntry {
     /// Its own identifier, which means nothing to a check.
     pub id: Option<String>,
     /// What the status is for.
@@ -32,7 +32,7 @@ pub struct StatusMessage {
     pub message: String,
 }
 
-impl StatusEntry {
+impl BitstringEntry {
     /// An entry of one bit.
     pub fn new(purpose: StatusPurpose, index: u64, list: impl Into<String>) -> Self {
         Self { id: None, purpose, index, size: 1, list: list.into(), messages: Vec::new(), references: Vec::new() }
@@ -88,9 +88,13 @@ impl StatusEntry {
         json
     }
 
-    /// The message that goes with `value`.
+    /// The message that goes with `value`; for one bit without messages of its own "set" or "unset".
     pub(super) fn message(&self, value: u8) -> Option<&str> {
-        self.messages.iter().find(|message| message.value == value).map(|message| message.message.as_str())
+        match self.messages.iter().find(|message| message.value == value) {
+            Some(message) => Some(&message.message),
+            None if self.purpose == StatusPurpose::Message && self.size == 1 => Some(if value == 0 { "unset" } else { "set" }),
+            None => None,
+        }
     }
 }
 
@@ -142,23 +146,23 @@ mod tests {
     use proptest::prelude::*;
 
     fn good() -> Value {
-        Value::Object(StatusEntry::new(StatusPurpose::Revocation, 94567, "https://example.com/status/3").to_json())
+        Value::Object(BitstringEntry::new(StatusPurpose::Revocation, 94567, "https://example.com/status/3").to_json())
     }
 
-    fn read(value: &Value) -> Result<StatusEntry, StatusFault> {
-        StatusEntry::read(value.as_object().expect("an object"))
+    fn read(value: &Value) -> Result<BitstringEntry, StatusFault> {
+        BitstringEntry::read(value.as_object().expect("an object"))
     }
 
     #[test]
     fn entry_reads_back_with_all_its_members() {
-        let entry = StatusEntry {
+        let entry = BitstringEntry {
             id: Some("https://example.com/status/8#492847".to_owned()),
             size: 2,
             messages: (0..4).map(|value| StatusMessage { value, message: format!("m{value}") }).collect(),
             references: vec!["https://example.org/status-dictionary/".to_owned()],
-            ..StatusEntry::new(StatusPurpose::Message, 492_847, "https://example.com/status/8")
+            ..BitstringEntry::new(StatusPurpose::Message, 492_847, "https://example.com/status/8")
         };
-        assert_eq!(StatusEntry::read(&entry.to_json()), Ok(entry));
+        assert_eq!(BitstringEntry::read(&entry.to_json()), Ok(entry));
     }
 
     #[test]

@@ -19,7 +19,12 @@ impl Indexes {
 
     /// How many places are free.
     pub fn free(&self) -> u64 {
-        self.taken.entries() - self.taken.count_set()
+        self.taken.entries() - self.taken()
+    }
+
+    /// How many places are taken.
+    pub fn taken(&self) -> u64 {
+        self.taken.count_set()
     }
 
     /// Takes one of the free places, each equally likely; fails with `Misused` when there is none: begin a new list.

@@ -1,7 +1,8 @@
 //! Whether a credential was revoked or suspended since it was issued, one file per part of a list format.
 //!
 //! Bitstring Status List 1.0: `entry` in the credential, `bitstring` the list, `list_credential` the list as its issuer
-//! publishes it, `indexes` the places given out. A Token Status List joins as files of its own behind [`check`].
+//! publishes it, `indexes` the places given out. Token Status List: `token_entry` and `token_list`. `published` is a list of
+//! either format, opened to be looked into.
 //!
 //! The list's signature, issuer and age are verification's to judge.
 
@@ -9,34 +10,95 @@ mod bitstring;
 mod entry;
 mod indexes;
 mod list_credential;
+mod published;
+mod token_entry;
+mod token_list;
 
 pub use bitstring::{MAX_BYTES, MAX_SIZE, MINIMUM_ENTRIES, StatusList};
-pub use entry::{StatusEntry, StatusMessage};
+pub use entry::{BitstringEntry, StatusMessage};
 pub use indexes::Indexes;
 pub use list_credential::{ListCredential, ListTerms};
+pub use published::{PublishedList, time_to_live};
+pub use token_entry::TokenEntry;
+pub use token_list::{INVALID, SUSPENDED, TokenListTerms, TokenStatusList, VALID, aggregation};
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Reads from a list, given as its credential's body, what it says of `entry` (Bitstring Status List §3.2).
+/// Reads from a list, given as the body it was published with, what it says of `entry`.
 ///
-/// The body must come from a list credential whose signature and issuer were verified.
+/// The body must come from a list whose signature and issuer were verified.
 pub fn check(entry: &StatusEntry, list: &Map<String, Value>) -> Result<StatusValue, StatusFault> {
-    let list = ListCredential::read(list)?;
-    if list.id.as_ref().is_some_and(|id| *id != entry.list) {
-        return Err(StatusFault::WrongList { url: entry.list.clone() });
+    PublishedList::read(list)?.check(entry)
+}
+
+/// The place of a credential in a status list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatusEntry {
+    /// In a Bitstring Status List: a `credentialStatus`.
+    Bitstring(BitstringEntry),
+    /// In a Token Status List: the `status_list` of a `status` claim.
+    Token(TokenEntry),
+}
+
+impl StatusEntry {
+    /// Reads a `credentialStatus` entry, or the `status_list` object of a token; [`StatusFault::Unsupported`] for another kind.
+    pub fn read(json: &Map<String, Value>) -> Result<Self, StatusFault> {
+        match json.get("type") {
+            None if json.contains_key("idx") || json.contains_key("uri") => TokenEntry::read(json).map(Self::Token),
+            _ => BitstringEntry::read(json).map(Self::Bitstring),
+        }
     }
-    if !list.purposes.contains(&entry.purpose) {
-        return Err(StatusFault::WrongPurpose { purpose: entry.purpose.clone() });
+
+    /// Reads the `status` claim of a token: one entry, or a fault, for each mechanism it names (Token Status List §6.1).
+    pub fn read_claim(status: &Value) -> Vec<Result<Self, StatusFault>> {
+        let Some(mechanisms) = status.as_object().filter(|mechanisms| !mechanisms.is_empty()) else {
+            return vec![Err(StatusFault::malformed("status names no mechanism"))];
+        };
+        let read = |(name, value): (&String, &Value)| match (name.as_str(), value) {
+            ("status_list", Value::Object(entry)) => TokenEntry::read(entry).map(Self::Token),
+            ("status_list", _) => Err(StatusFault::malformed("status_list is not an object")),
+            (other, _) => Err(StatusFault::Unsupported { kind: other.to_owned() }),
+        };
+        mechanisms.iter().map(read).collect()
     }
-    let bits = StatusList::decode(&list.encoded, entry.size)?;
-    if bits.entries() < MINIMUM_ENTRIES {
-        return Err(StatusFault::TooShort { entries: bits.entries() });
+
+    /// The URL of the list.
+    pub fn list(&self) -> &str {
+        match self {
+            Self::Bitstring(entry) => &entry.list,
+            Self::Token(entry) => &entry.list,
+        }
     }
-    let value = bits.value(entry.index).ok_or(StatusFault::OutOfRange { entries: bits.entries() })?;
-    Ok(StatusValue { purpose: entry.purpose.clone(), value, message: entry.message(value).map(str::to_owned) })
+
+    /// The format of the list.
+    pub fn format(&self) -> ListFormat {
+        match self {
+            Self::Bitstring(_) => ListFormat::Bitstring,
+            Self::Token(_) => ListFormat::Token,
+        }
+    }
+}
+
+/// The format of a status list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ListFormat {
+    /// Bitstring Status List 1.0: a credential.
+    Bitstring,
+    /// Token Status List: a JWT or CWT.
+    Token,
+}
+
+impl ListFormat {
+    /// The media types of such a list, as an `Accept` header asks for them (Bitstring Status List §4, Token Status List §8.1).
+    pub fn accept(self) -> &'static str {
+        match self {
+            Self::Bitstring => "application/vc, application/vc+jwt, application/vc+cose, application/json;q=0.5",
+            Self::Token => "application/statuslist+jwt, application/statuslist+cwt",
+        }
+    }
 }
 
 /// What a list says of one credential.
@@ -156,119 +218,22 @@ pub enum StatusFault {
 }
 
 impl StatusFault {
+    /// The name of the error in Bitstring Status List §3.2 and §3.5; a list that cannot be had is `STATUS_RETRIEVAL_ERROR`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "MALFORMED_VALUE_ERROR",
+            Self::TooShort { .. } => "STATUS_LIST_LENGTH_ERROR",
+            Self::OutOfRange { .. } => "RANGE_ERROR",
+            Self::Unsupported { .. } | Self::WrongList { .. } | Self::WrongPurpose { .. } | Self::TooLong => {
+                "STATUS_VERIFICATION_ERROR"
+            }
+        }
+    }
+
     fn malformed(reason: impl ToString) -> Self {
         Self::Malformed { reason: reason.to_string() }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    const LIST: &str = "https://example.com/credentials/status/3";
-
-    fn published(list: &StatusList, purposes: Vec<StatusPurpose>) -> Map<String, Value> {
-        let terms = ListTerms {
-            url: LIST.to_owned(),
-            issuer: "did:example:12345".parse().expect("a DID"),
-            purposes,
-            valid_from: "2026-03-01T12:00:00Z".parse().expect("a date"),
-            valid_until: None,
-            ttl: None,
-        };
-        list.to_credential(&terms)
-    }
-
-    fn entry(purpose: StatusPurpose, index: u64) -> StatusEntry {
-        StatusEntry::new(purpose, index, LIST)
-    }
-
-    #[test]
-    fn flipped_entry_is_set_and_its_neighbours_are_not() {
-        let mut list = StatusList::new(MINIMUM_ENTRIES, 1).expect("a list");
-        list.set(94567, 1).expect("in range");
-        let body = published(&list, vec![StatusPurpose::Revocation]);
-        for (index, set) in [(94566, false), (94567, true), (94568, false), (0, false), (131_071, false)] {
-            let value = check(&entry(StatusPurpose::Revocation, index), &body).expect("a status");
-            assert_eq!(value.is_set(), set, "{index}");
-        }
-        list.set(94567, 0).expect("in range");
-        let body = published(&list, vec![StatusPurpose::Revocation]);
-        assert!(!check(&entry(StatusPurpose::Revocation, 94567), &body).expect("a status").is_set());
-    }
-
-    #[test]
-    fn bitstring_status_list_section_2_2_example_3() {
-        let body = json!({
-            "@context": ["https://www.w3.org/ns/credentials/v2"],
-            "id": LIST,
-            "type": ["VerifiableCredential", "BitstringStatusListCredential"],
-            "issuer": "did:example:12345",
-            "validFrom": "2021-04-05T14:27:40Z",
-            "credentialSubject": {
-                "id": "https://example.com/status/3#list",
-                "type": "BitstringStatusList",
-                "statusPurpose": "revocation",
-                "encodedList": "uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA",
-            },
-        });
-        let entry = json!({
-            "id": "https://example.com/credentials/status/3#94567",
-            "type": "BitstringStatusListEntry",
-            "statusPurpose": "revocation",
-            "statusListIndex": "94567",
-            "statusListCredential": LIST,
-        });
-        let entry = StatusEntry::read(entry.as_object().expect("an object")).expect("an entry");
-        let value = check(&entry, body.as_object().expect("an object")).expect("a status");
-        assert_eq!(value, StatusValue { purpose: StatusPurpose::Revocation, value: 0, message: None });
-    }
-
-    #[test]
-    fn list_for_another_purpose_or_of_another_url_says_nothing() {
-        let list = StatusList::new(MINIMUM_ENTRIES, 1).expect("a list");
-        let body = published(&list, vec![StatusPurpose::Suspension, StatusPurpose::Refresh]);
-        let fault = check(&entry(StatusPurpose::Revocation, 1), &body);
-        assert_eq!(fault, Err(StatusFault::WrongPurpose { purpose: StatusPurpose::Revocation }));
-        assert!(check(&entry(StatusPurpose::Refresh, 1), &body).is_ok());
-        let other = StatusEntry::new(StatusPurpose::Suspension, 1, "https://example.com/credentials/status/4");
-        assert_eq!(check(&other, &body), Err(StatusFault::WrongList { url: other.list.clone() }));
-    }
-
-    #[test]
-    fn index_past_the_end_is_a_fault() {
-        let list = StatusList::new(MINIMUM_ENTRIES, 1).expect("a list");
-        let body = published(&list, vec![StatusPurpose::Revocation]);
-        for index in [MINIMUM_ENTRIES, u64::MAX] {
-            let fault = check(&entry(StatusPurpose::Revocation, index), &body);
-            assert_eq!(fault, Err(StatusFault::OutOfRange { entries: MINIMUM_ENTRIES }));
-        }
-    }
-
-    #[test]
-    fn list_too_short_for_its_entries_is_a_fault() {
-        // Enough entries of one bit, half as many of two.
-        let list = StatusList::new(MINIMUM_ENTRIES, 1).expect("a list");
-        let body = published(&list, vec![StatusPurpose::Message]);
-        let mut entry = entry(StatusPurpose::Message, 1);
-        entry.size = 2;
-        assert_eq!(check(&entry, &body), Err(StatusFault::TooShort { entries: MINIMUM_ENTRIES / 2 }));
-    }
-
-    #[test]
-    fn message_of_the_value_is_told() {
-        let mut list = StatusList::new(MINIMUM_ENTRIES, 2).expect("a list");
-        list.set(7, 2).expect("in range");
-        let body = published(&list, vec![StatusPurpose::Message]);
-        let mut entry = entry(StatusPurpose::Message, 7);
-        entry.size = 2;
-        entry.messages = ["pending_review", "accepted", "rejected", "undefined"]
-            .into_iter()
-            .enumerate()
-            .map(|(value, message)| StatusMessage { value: value as u8, message: message.to_owned() })
-            .collect();
-        let value = check(&entry, &body).expect("a status");
-        assert_eq!((value.value, value.message.as_deref()), (2, Some("rejected")));
-    }
-}
+mod tests;

@@ -4,18 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::STATUS_LIST;
-use super::json_schema;
+use super::proof_check::method_of;
 use super::schema_check::{Kind, SCHEMA_CREDENTIAL, json_schema_kinds};
-use crate::credential::Credential;
-use crate::did::{Did, DidUrl, Resolution};
+use super::{STATUS_LIST, json_schema, status_check};
+use crate::credential::{Credential, identifier};
+use crate::did::{Did, Resolution};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
-use crate::status::StatusEntry;
+use crate::securing::sd_jwt::IssuerMetadata;
+use crate::status::ListFormat;
 use crate::time::Timestamp;
 
 /// The most schemas that one may refer to and have looked for.
 const MAX_REFERRED: usize = 8;
+/// The most things that are looked for at a time: whoever wrote the document chose them, and others have to answer.
+const MAX_NEEDS: usize = 256;
 
 /// What verification looks at besides the credential.
 #[derive(Debug, Clone)]
@@ -28,6 +31,10 @@ pub struct Evidence {
     pub status_lists: BTreeMap<String, Known<Secured>>,
     /// The bytes of other resources that credentials name, by URL: schemas, and what `relatedResource` pins.
     pub resources: BTreeMap<String, Known<Vec<u8>>>,
+    /// What is known of each issuer that goes by a web address, by that address.
+    pub issuers: BTreeMap<String, Known<IssuerMetadata>>,
+    /// Type metadata documents as they were retrieved, each by its `vct`; never fetched, since that tells their publisher.
+    pub type_metadata: BTreeMap<String, String>,
 }
 
 /// Something that was looked for.
@@ -54,38 +61,59 @@ pub enum Known<T> {
 pub enum Need {
     /// The resolution of a DID.
     Did(Did),
-    /// The status list at a URL.
-    StatusList(String),
+    /// A status list.
+    StatusList {
+        /// Where it is published.
+        url: String,
+        /// The format it must be in.
+        format: ListFormat,
+    },
     /// The schema at a URL, or the credential that carries it.
     Schema(String),
+    /// The metadata of the issuer at a web address.
+    Issuer(String),
 }
 
 impl Evidence {
     /// No evidence but these contexts.
     pub fn new(contexts: Contexts) -> Self {
-        Self { contexts, resolutions: BTreeMap::new(), status_lists: BTreeMap::new(), resources: BTreeMap::new() }
+        let (resolutions, status_lists, resources) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (issuers, type_metadata) = (BTreeMap::new(), BTreeMap::new());
+        Self { contexts, resolutions, status_lists, resources, issuers, type_metadata }
     }
 
     /// What `secured`, its nested credentials, their status lists and schemas need that has not been looked for yet.
     ///
     /// A status list's own signer, and what a schema refers to, shows only once it is there: ask again until nothing is needed.
+    /// Never more than 256 things at a time.
     pub fn needs(&self, secured: &Secured) -> BTreeSet<Need> {
         let mut needs = BTreeSet::new();
         self.collect(secured, &mut needs);
         for nested in secured.nested().into_iter().flatten().flatten() {
             self.collect(&nested, &mut needs);
         }
+        while needs.len() > MAX_NEEDS {
+            needs.pop_last();
+        }
         needs
     }
 
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
-        let signers = secured.proofs().iter().filter_map(|proof| proof.method.parse::<DidUrl>().ok());
-        needs.extend(signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did)).map(Need::Did));
+        match secured.web_issuer() {
+            Some(issuer) if self.issuers.contains_key(issuer) => {}
+            Some(issuer) => drop(needs.insert(Need::Issuer(issuer.to_owned()))),
+            None => {
+                let claimed = secured.body().get("issuer").or(secured.body().get("holder")).and_then(identifier);
+                let signers = secured.proofs().iter().filter_map(|proof| method_of(proof, claimed));
+                let unknown = signers.map(|method| method.did()).filter(|did| !self.resolutions.contains_key(did));
+                needs.extend(unknown.map(Need::Did));
+            }
+        }
         let Ok(credential) = secured.credential() else { return };
-        for entry in credential.statuses().into_iter().filter_map(|entry| StatusEntry::read(entry).ok()) {
-            match self.status_lists.get(&entry.list) {
+        for entry in status_check::entries(secured, &credential).into_iter().flatten() {
+            match self.status_lists.get(entry.list()) {
                 None => {
-                    needs.insert(Need::StatusList(entry.list));
+                    needs.insert(Need::StatusList { url: entry.list().to_owned(), format: entry.format() });
                 }
                 // A list has no status of its own, so this goes one level deep.
                 Some(Known::Found { what, .. }) if !credential.has_type(STATUS_LIST) => self.collect(what, needs),

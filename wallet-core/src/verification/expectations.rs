@@ -17,7 +17,8 @@ pub struct Expectations {
     pub issuers: Issuers,
     /// What is believed of the time of signing when the key has been retired since.
     pub signing_time: SigningTime,
-    /// The oldest status list that is looked into, in seconds; a list's own `ttl` and validity are kept besides.
+    /// The oldest status list that is looked into, in seconds; a list's own validity is kept besides, and its `ttl` says when a
+    /// newer one is asked for.
     pub status_max_age: i64,
     /// The oldest resolution of a DID that is used, in seconds.
     pub resolution_max_age: i64,

@@ -19,6 +19,7 @@ mod model_check;
 mod problem;
 mod proof_check;
 mod schema_check;
+mod sd_jwt_check;
 mod sentences;
 mod status_check;
 mod verdict;
@@ -27,13 +28,16 @@ pub use evidence::{Evidence, Known, Need};
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
 pub use problem::ProblemDetails;
 pub use sentences::Say;
-pub use verdict::{Basis, Finding, Gap, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
+pub use verdict::{Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
 
+use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
-use crate::credential::{Credential, Presentation, profiles};
-use crate::did::{Did, VerificationRelationship};
+use crate::credential::{Credential, ModelVersion, Presentation, profiles};
+use crate::did::{Did, DidUrl, VerificationRelationship};
 use crate::error::WalletError;
+use crate::key::PublicKey;
+use crate::securing::sd_jwt::SdJwt;
 use crate::securing::{Kind, Secured};
 use crate::time::Timestamp;
 
@@ -48,6 +52,10 @@ pub fn verify(secured: &Secured, evidence: &Evidence, expected: &Expectations, n
     match secured.kind() {
         Kind::Credential => examination.bare_credential(secured),
         Kind::Presentation => examination.presentation(secured),
+        Kind::StatusList => {
+            let fault = "it is a status list, and not a credential".to_owned();
+            examination.reject(Place::Credential(0), Reason::Malformed { fault });
+        }
     }
     examination.verdict()
 }
@@ -62,23 +70,37 @@ struct Examination<'a> {
     warnings: Vec<Finding<Warning>>,
     basis: Basis,
     holder: Option<Did>,
+    /// The keys whose signatures over the presentation were found good, each with its name.
+    presenting: Vec<(String, PublicKey)>,
+    /// The key each credential is bound to by its `cnf`, where it says so (VC-JOSE-COSE §4.1.3, RFC 7800 §3).
+    bound: Vec<Option<Value>>,
     credentials: Vec<Credential>,
+    lists: status_check::Lists,
+    /// The costly checks begun so far.
+    checks: usize,
 }
+
+/// The most costly checks, of signatures and status entries, that one verification makes: a hundred credentials take three each.
+const MAX_CHECKS: usize = 400;
 
 impl<'a> Examination<'a> {
     fn new(evidence: &'a Evidence, expected: &'a Expectations, now: &'a Timestamp) -> Self {
-        let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
+        let basis = Basis::new(now.clone());
         let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder: None, credentials }
+        let (holder, presenting, bound, lists) = (None, Vec::new(), Vec::new(), status_check::Lists::default());
+        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder, presenting, bound, credentials, lists, checks: 0 }
     }
 
     fn bare_credential(&mut self, secured: &Secured) {
         let place = Place::Credential(0);
-        match self.expected.presenter {
-            Presenter::Subject => self.reject(place, Reason::NotAPresentation),
-            Presenter::Anyone => self.warn(place, Warning::Bearer),
+        match (secured.sd_jwt(), self.expected.presenter) {
+            // With the holder's signature at its end it is a presentation of itself.
+            (Some(token), presenter) if token.is_bound() || presenter == Presenter::Subject => {}
+            (_, Presenter::Subject) => self.reject(place, Reason::NotAPresentation),
+            (_, Presenter::Anyone) => self.warn(place, Warning::Bearer),
         }
         self.credential(secured, place);
+        self.binding(secured, place);
     }
 
     fn credential(&mut self, secured: &Secured, place: Place) {
@@ -97,22 +119,32 @@ impl<'a> Examination<'a> {
         if !credential.has_type(STATUS_LIST) {
             self.schemas(secured, &credential, place);
         }
-        self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
+        self.issuer_proofs(secured, &credential, place);
+        self.type_rules(secured, &credential, place);
         self.validity(&credential, place);
-        self.status(&credential, place);
+        self.status(secured, &credential, place);
         self.issuer(credential.issuer(), place);
         for fault in profiles::check(&credential) {
             self.warn(place, Warning::Profile { fault: fault.to_string() });
         }
+        self.bound.push(secured.claim("cnf").cloned());
         self.credentials.push(credential);
+    }
+
+    /// Notes whose signature was found good, when it is over the presentation.
+    fn signed_by(&mut self, place: Place, method: &DidUrl, key: PublicKey) {
+        if place == Place::Presentation {
+            self.presenting.push((method.to_string(), key));
+        }
     }
 
     fn validity(&mut self, credential: &Credential, place: Place) {
         if let Some(from) = credential.valid_from().filter(|from| *from > self.now) {
             self.reject(place, Reason::NotYetValid { from: from.clone() });
         }
-        // The last moment of validity is still valid (VC DM 2.0 §4.9).
-        if let Some(until) = credential.valid_until().filter(|until| *until < self.now) {
+        // The last moment of validity is still valid (VC DM 2.0 §4.9), but not the one of a JWT (RFC 7519 §4.1.4).
+        let last = credential.version() != ModelVersion::SdJwtVc;
+        if let Some(until) = credential.valid_until().filter(|until| *until < self.now || (!last && *until == self.now)) {
             self.reject(place, Reason::Expired { until: until.clone() });
         }
     }
@@ -146,7 +178,12 @@ impl<'a> Examination<'a> {
         for (index, nested) in nested.into_iter().enumerate() {
             let place = Place::Credential(index);
             match nested {
-                Ok(credential) => self.credential(&credential, place),
+                Ok(credential) => {
+                    self.credential(&credential, place);
+                    if credential.sd_jwt().is_some_and(SdJwt::is_bound) {
+                        self.binding(&credential, place);
+                    }
+                }
                 Err(WalletError::Unsupported { what, .. }) => self.gap(place, Gap::Unsupported { what }),
                 Err(error) => self.reject(place, Reason::Malformed { fault: error.to_string() }),
             }
@@ -176,14 +213,18 @@ impl<'a> Examination<'a> {
         }
     }
 
-    /// The one who presents is the subject of every credential.
+    /// The one who presents is the subject of every credential, or holds the key that the credential is bound to.
     fn subjects(&mut self) {
         if self.expected.presenter == Presenter::Anyone {
             return;
         }
         let Some(holder) = self.holder.clone() else { return };
-        let strangers: Vec<usize> = (self.credentials.iter().enumerate())
-            .filter(|(_, credential)| !credential.subject_ids().contains(&holder.as_str()))
+        let belongs = |credential: &Credential, bound: &Option<Value>| match bound {
+            Some(cnf) => self.presenting.iter().any(|(method, key)| is_confirmed(cnf, method, key)),
+            None => credential.subject_ids().contains(&holder.as_str()),
+        };
+        let strangers: Vec<usize> = (self.credentials.iter().zip(&self.bound).enumerate())
+            .filter(|(_, (credential, bound))| !belongs(credential, bound))
             .map(|(index, _)| index)
             .collect();
         for index in strangers {
@@ -202,6 +243,20 @@ impl<'a> Examination<'a> {
         Verdict::Accepted(Verified { holder, credentials, warnings, basis })
     }
 
+    /// Whether one more costly check may be made; else that it was not is a gap at `place`, once. What cost too much in one place is
+    /// not worth more work in another.
+    fn may_go_on(&mut self, place: Place) -> bool {
+        self.checks += 1;
+        let spent = |found: &Finding<Gap>| found.what == Gap::TooMuchWork;
+        if self.checks <= MAX_CHECKS && !self.gaps.iter().any(spent) {
+            return true;
+        }
+        if !self.gaps.iter().any(|found| spent(found) && found.place == place) {
+            self.gap(place, Gap::TooMuchWork);
+        }
+        false
+    }
+
     fn reject(&mut self, place: Place, what: Reason) {
         self.reasons.push(Finding { place, what });
     }
@@ -213,4 +268,11 @@ impl<'a> Examination<'a> {
     fn warn(&mut self, place: Place, what: Warning) {
         self.warnings.push(Finding { place, what });
     }
+}
+
+/// Whether `key` is the one a `cnf` claim names, by value, by thumbprint or by its name (RFC 7800 §3.2, §3.4, RFC 9449 §6.1).
+fn is_confirmed(cnf: &Value, method: &str, key: &PublicKey) -> bool {
+    let by_value = cnf.get("jwk").and_then(|jwk| PublicKey::from_jwk(jwk).ok()).is_some_and(|named| named == *key);
+    let says = |name: &str, value: &str| cnf.get(name).and_then(Value::as_str) == Some(value);
+    by_value || says("jkt", &key.thumbprint()) || says("kid", method)
 }

@@ -1,9 +1,9 @@
 //! The proof: whose key, for what, valid when, and whether the signature is good.
 
 use super::{Examination, Gap, Known, Place, Reason, ResolutionUsed, SigningTime, Warning};
-use crate::did::{Did, DidUrl, KeyPeriod, Resolution, Standing, VerificationRelationship};
+use crate::did::{Did, DidUrl, KeyPeriod, Resolution, Standing, VerificationMethod, VerificationRelationship};
 use crate::key::PublicKey;
-use crate::securing::{Proof, Secured, SignatureFault};
+use crate::securing::{Proof, Secured, SignatureFault, THUMBPRINT_URI};
 use crate::time::Timestamp;
 
 /// How far two honest clocks may differ, in seconds.
@@ -19,7 +19,7 @@ impl<'a> Examination<'a> {
         needed: VerificationRelationship,
     ) -> Option<Did> {
         let signers: Vec<Option<Did>> =
-            (secured.proofs().iter()).map(|proof| proof.method.parse::<DidUrl>().ok().map(|m| m.did())).collect();
+            (secured.proofs().iter()).map(|proof| method_of(proof, claimed).map(|method| method.did())).collect();
         let Some(first) = secured.proofs().first() else {
             self.reject(place, Reason::NotSecured);
             return None;
@@ -28,7 +28,8 @@ impl<'a> Examination<'a> {
             None => signers.first().cloned().flatten(),
             Some(claimed) => signers.iter().flatten().find(|signer| signer.as_str() == claimed).cloned(),
         };
-        match (claimed, &signer) {
+        let stands_at = |url: &str| secured.proofs().iter().any(|proof| proof.method.split('#').next() == Some(url));
+        match (claimed.filter(|claimed| !stands_at(claimed)), &signer) {
             // The proof of the one who is named may be among those that nobody here can read.
             (Some(_), None) if !secured.unsupported().is_empty() => {
                 self.gap(place, Gap::Unsupported { what: secured.unsupported().join(", ") });
@@ -42,12 +43,18 @@ impl<'a> Examination<'a> {
             self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
         }
         for index in 0..secured.proofs().len() {
-            self.proof(secured, index, place, needed);
+            self.proof(secured, index, place, (claimed, needed));
         }
         signer
     }
 
-    fn proof(&mut self, secured: &Secured, index: usize, place: Place, needed: VerificationRelationship) {
+    fn proof(
+        &mut self,
+        secured: &Secured,
+        index: usize,
+        place: Place,
+        (claimed, needed): (Option<&str>, VerificationRelationship),
+    ) {
         let proof = &secured.proofs()[index];
         self.proof_time(proof, place);
         if proof.purpose.as_deref().is_some_and(|purpose| purpose != needed.as_str()) {
@@ -56,13 +63,24 @@ impl<'a> Examination<'a> {
         if let Some(mechanism) = secured.unsupported_link(index) {
             self.gap(place, Gap::Unsupported { what: format!("the proof {mechanism}, which another follows") });
         }
-        let Ok(method) = proof.method.parse::<DidUrl>() else {
-            return self.reject(place, Reason::InvalidDid { did: proof.method.clone() });
+        let Some(method) = method_of(proof, claimed) else {
+            return self.no_did(&proof.method, place);
         };
         let Some(resolution) = self.resolution(&method.did(), place) else { return };
         let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
-        match secured.check_claims(index, &key, &self.evidence.contexts) {
-            Ok(()) => {}
+        if self.signature(secured, index, &key, place) {
+            self.signed_by(place, &method, key);
+        }
+    }
+
+    /// Checks one signature, by its place among the proofs, under the key that was found for it; whether it is good.
+    pub(super) fn signature(&mut self, secured: &Secured, index: usize, key: &PublicKey, place: Place) -> bool {
+        if !self.may_go_on(place) {
+            return false;
+        }
+        let proof = &secured.proofs()[index];
+        match secured.check_claims(index, key, &self.evidence.contexts) {
+            Ok(()) => return true,
             Err(SignatureFault::Bad) => self.reject(place, Reason::BadSignature),
             Err(SignatureFault::WrongAlgorithm) => self.reject(place, Reason::WrongAlgorithm { method: proof.method.clone() }),
             Err(SignatureFault::UndefinedTerm { term }) => self.reject(place, Reason::UndefinedTerm { term }),
@@ -71,9 +89,19 @@ impl<'a> Examination<'a> {
             Err(SignatureFault::UnsignedName { term }) => self.gap(place, Gap::UnsignedName { term }),
             Err(SignatureFault::TooMuchWork) => self.gap(place, Gap::TooMuchWork),
         }
+        false
     }
 
-    fn proof_time(&mut self, proof: &Proof, place: Place) {
+    /// A key that is named by no DID URL: one in a controlled identifier document cannot be looked up, anything else cannot exist.
+    fn no_did(&mut self, method: &str, place: Place) {
+        let at_url = url::Url::parse(method).is_ok_and(|url| ["https", "http"].contains(&url.scheme()));
+        match at_url {
+            true => self.gap(place, Gap::Unsupported { what: format!("the key {method}, which is at no DID") }),
+            false => self.reject(place, Reason::InvalidDid { did: method.to_owned() }),
+        }
+    }
+
+    pub(super) fn proof_time(&mut self, proof: &Proof, place: Place) {
         if let Some(at) = proof.created.as_ref().filter(|at| **at > self.now.plus_seconds(CLOCK_SKEW)) {
             self.reject(place, Reason::ProofFromFuture { at: at.clone() });
         }
@@ -128,13 +156,20 @@ impl<'a> Examination<'a> {
         needed: VerificationRelationship,
     ) -> Option<PublicKey> {
         let signed = proof.created.as_ref().unwrap_or(self.now).clone();
-        let Some(found) = FoundKey::find(method, resolution, &signed, self.now) else {
-            let reason = match resolution.metadata.deactivated {
-                Some(true) => Reason::Deactivated { did: method.did() },
-                _ => Reason::KeyNotInDocument { method: method.to_string() },
-            };
-            self.reject(place, reason);
-            return None;
+        let found = match FoundKey::find(method, needed, resolution, (proof, self.now)) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                let reason = match resolution.metadata.deactivated {
+                    Some(true) => Reason::Deactivated { did: method.did() },
+                    _ => Reason::KeyNotInDocument { method: method.to_string() },
+                };
+                self.reject(place, reason);
+                return None;
+            }
+            Err(Ambiguous) => {
+                self.gap(place, Gap::Unsupported { what: format!("a token that does not say which key of {method} signed it") });
+                return None;
+            }
         };
         if let Some((ended, revoked)) = &found.ended {
             self.ended_key(method, &signed, ended, *revoked, place);
@@ -175,20 +210,60 @@ struct FoundKey {
     ended: Option<(Timestamp, bool)>,
 }
 
+/// Several keys would do.
+struct Ambiguous;
+
 impl FoundKey {
-    fn find(method: &DidUrl, resolution: &Resolution, signed: &Timestamp, now: &Timestamp) -> Option<Self> {
+    fn find(
+        method: &DidUrl,
+        needed: VerificationRelationship,
+        resolution: &Resolution,
+        (proof, now): (&Proof, &Timestamp),
+    ) -> Result<Option<Self>, Ambiguous> {
+        let signed = proof.created.as_ref().unwrap_or(now);
         let document = &resolution.document.verification_methods;
-        let periods: Vec<&KeyPeriod> = resolution.history.iter().filter(|period| period.id == *method).collect();
+        let current = match document.iter().find(|m| m.id == *method) {
+            Some(current) => Some(current),
+            // Only a token may be vague; the verification method of an embedded proof is the key's own URL (CID 1.0 §3.3).
+            None if proof.mechanism.is_embedded() => None,
+            None => only(document.iter().filter(|m| is_meant(method, needed, m)))?,
+        };
+        let id = current.map_or(method, |current| &current.id);
+        let periods: Vec<&KeyPeriod> = resolution.history.iter().filter(|period| period.id == *id).collect();
         let from = periods.first().map(|first| first.from.clone());
-        if let Some(current) = document.iter().find(|m| m.id == *method) {
+        if let Some(current) = current {
             let past = |end: &Option<Timestamp>, revoked| end.clone().filter(|end| end <= now).map(|end| (end, revoked));
             let ended = past(&current.revoked, true).or(past(&current.expires, false));
-            return Some(Self { key: current.key.clone(), relationships: current.relationships.clone(), from, ended });
+            return Ok(Some(Self { key: current.key.clone(), relationships: current.relationships.clone(), from, ended }));
         }
-        let period = periods.iter().find(|period| period.contains(signed)).or(periods.last())?;
+        let Some(period) = periods.iter().find(|period| period.contains(signed)).or(periods.last()) else { return Ok(None) };
         // A key that was renewed stands in the document under another name: it has not been retired.
         let renewed = document.iter().any(|m| m.key.is_some() && m.key == period.key);
         let ended = period.until.clone().filter(|_| !renewed).map(|end| (end, period.until_block.is_some()));
-        Some(Self { key: period.key.clone(), relationships: period.relationships.clone(), from, ended })
+        Ok(Some(Self { key: period.key.clone(), relationships: period.relationships.clone(), from, ended }))
+    }
+}
+
+/// Whether a token means the key `found` although it does not name it by its URL: by its JWK's `kid` or its thumbprint
+/// (VC-JOSE-COSE §4.3), or, when it names none, because the key may be used for this (§4.1.2).
+fn is_meant(method: &DidUrl, needed: VerificationRelationship, found: &VerificationMethod) -> bool {
+    let Some(name) = method.fragment() else { return found.key.is_some() && found.relationships.contains(&needed) };
+    let own = found.material.get("publicKeyJwk").and_then(|jwk| jwk.get("kid")).and_then(|kid| kid.as_str());
+    let thumbprint = name.strip_prefix(THUMBPRINT_URI).unwrap_or(name);
+    own == Some(name) || found.key.as_ref().is_some_and(|key| key.thumbprint() == thumbprint)
+}
+
+/// The one key of several methods; none when there is no method.
+fn only<'m>(mut methods: impl Iterator<Item = &'m VerificationMethod>) -> Result<Option<&'m VerificationMethod>, Ambiguous> {
+    let Some(first) = methods.next() else { return Ok(None) };
+    if methods.all(|other| other.key == first.key) { Ok(Some(first)) } else { Err(Ambiguous) }
+}
+
+/// The key a proof names, which may be relative to whoever is said to have signed; none when it is at no DID.
+pub(super) fn method_of(proof: &Proof, claimed: Option<&str>) -> Option<DidUrl> {
+    let relative = proof.method.is_empty() || proof.method.starts_with('#');
+    match relative {
+        true => format!("{}{}", claimed?, proof.method).parse().ok(),
+        false => proof.method.parse().ok(),
     }
 }

@@ -187,6 +187,24 @@ impl Say for Reason {
                 "It is a bare copy: its holder was expected to present it.",
                 "É uma cópia avulsa: esperava-se que o titular a apresentasse."
             ),
+            Self::HolderBindingMissing => say!(
+                language,
+                "Su titular no la firmó al presentarla: puede ser una copia.",
+                "Its holder has not signed it for this occasion: it may be a copy.",
+                "O titular não a assinou ao apresentá-la: pode ser uma cópia."
+            ),
+            Self::HolderBindingBad { fault } => say!(
+                language,
+                "La firma de su titular no vale: {fault}.",
+                "Its holder's signature does not stand: {fault}.",
+                "A assinatura do titular não vale: {fault}."
+            ),
+            Self::TypeNotFollowed { fault } => say!(
+                language,
+                "No cumple las reglas de su tipo: {fault}.",
+                "It does not follow the rules of its type: {fault}.",
+                "Não segue as regras do seu tipo: {fault}."
+            ),
         }
     }
 }
@@ -281,6 +299,18 @@ impl Say for Gap {
                 "Reading it takes more work than any honest credential does.",
                 "Lê-la exige mais trabalho que qualquer credencial honesta."
             ),
+            Self::IssuerKeysMissing { issuer, why } => say!(
+                language,
+                "No se pudieron consultar las claves del emisor {issuer} ({why}).",
+                "The keys of the issuer {issuer} could not be looked up ({why}).",
+                "Não foi possível consultar as chaves do emissor {issuer} ({why})."
+            ),
+            Self::IssuerKeysStale { issuer, as_of } => say!(
+                language,
+                "Lo que se sabe de las claves de {issuer} es de {as_of}: demasiado viejo.",
+                "What is known of the keys of {issuer} is from {as_of}: too old.",
+                "O que se sabe das chaves de {issuer} é de {as_of}: velho demais."
+            ),
         }
     }
 }
@@ -342,11 +372,29 @@ impl Say for Warning {
                 "The schema {schema} was not checked: {why}.",
                 "O esquema {schema} não foi verificado: {why}."
             ),
+            Self::StatusMessage { meaning, value, .. } => say!(
+                language,
+                "El emisor anota sobre su estado: {meaning} ({value}).",
+                "The issuer notes about its state: {meaning} ({value}).",
+                "O emissor anota sobre seu estado: {meaning} ({value})."
+            ),
+            Self::RefreshAvailable { .. } => say!(
+                language,
+                "El emisor tiene una versión más nueva: pida que la actualicen.",
+                "The issuer has a newer version: ask for it to be renewed.",
+                "O emissor tem uma versão mais nova: peça que a atualizem."
+            ),
             Self::Profile { fault } => say!(
                 language,
                 "No cumple su perfil: {fault}.",
                 "It does not follow its profile: {fault}.",
                 "Não segue seu perfil: {fault}."
+            ),
+            Self::IssuerBelieved { issuer } => say!(
+                language,
+                "Las claves de {issuer} son las que da hoy su servidor: nada las comprueba.",
+                "The keys of {issuer} are what its server says today: nothing proves them.",
+                "As chaves de {issuer} são as que seu servidor dá hoje: nada as comprova."
             ),
         }
     }

@@ -1,70 +1,135 @@
 //! The status lists: looked into only when the list itself stands.
 
+use std::collections::BTreeMap;
+
 use super::{
-    Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, StatusListUsed, Verdict, verify,
+    Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, StatusListUsed, Verdict, Warning, verify,
 };
 use crate::credential::{Credential, identifier};
 use crate::language::Language;
 use crate::securing::{Kind, Secured};
-use crate::status::{self, ListCredential, StatusEntry, StatusFault, StatusPurpose};
+use crate::status::{PublishedList, StatusEntry, StatusFault, StatusPurpose, StatusValue};
+use crate::time::Timestamp;
+
+/// What one verification has found out about lists: many credentials name the same one.
+#[derive(Default)]
+pub(super) struct Lists {
+    /// Whether a list stands for an issuer's credentials, by its URL and the issuer.
+    judged: BTreeMap<(String, String), Result<(), String>>,
+    /// The list that was opened last, by its URL; only one, since each may be large.
+    open: Option<(String, Result<PublishedList, StatusFault>)>,
+}
+
+impl Lists {
+    fn check(&mut self, list: &Secured, entry: &StatusEntry) -> Result<StatusValue, StatusFault> {
+        if self.open.as_ref().is_none_or(|(url, _)| url != entry.list()) {
+            self.open = Some((entry.list().to_owned(), PublishedList::read(list.body())));
+        }
+        let (_, opened) = self.open.as_ref().expect("it was opened just now");
+        opened.as_ref().map_err(Clone::clone)?.check(entry)
+    }
+}
+
+/// The entries of a credential, wherever its mechanism carries them.
+pub(super) fn entries(secured: &Secured, credential: &Credential) -> Vec<Result<StatusEntry, StatusFault>> {
+    let claim = secured.claim("status").map(StatusEntry::read_claim).unwrap_or_default();
+    credential.statuses().into_iter().map(StatusEntry::read).chain(claim).collect()
+}
 
 impl Examination<'_> {
-    pub(super) fn status(&mut self, credential: &Credential, place: Place) {
-        for entry in credential.statuses() {
-            match StatusEntry::read(entry) {
-                Ok(entry) => self.status_entry(&entry, credential, place),
+    pub(super) fn status(&mut self, secured: &Secured, credential: &Credential, place: Place) {
+        for entry in entries(secured, credential) {
+            match entry {
+                Ok(entry) => self.status_entry(&entry, credential.issuer(), place),
                 Err(fault @ StatusFault::Unsupported { .. }) => self.gap(place, Gap::Unsupported { what: fault.to_string() }),
                 Err(fault) => self.reject(place, Reason::Malformed { fault: fault.to_string() }),
             }
         }
     }
 
-    fn status_entry(&mut self, entry: &StatusEntry, credential: &Credential, place: Place) {
-        let list = entry.list.clone();
+    fn status_entry(&mut self, entry: &StatusEntry, issuer: &str, place: Place) {
+        let list = entry.list().to_owned();
+        if !self.may_go_on(place) {
+            return;
+        }
         let evidence = self.evidence;
         let Some(Known::Found { what: secured, as_of }) = evidence.status_lists.get(&list) else {
             return self.gap(place, Gap::StatusMissing { list });
         };
-        self.basis.status_lists.push(StatusListUsed { list: list.clone(), as_of: as_of.clone() });
-        if let Err(why) = self.list_stands(secured, credential) {
+        let used = StatusListUsed { list: list.clone(), as_of: age(secured, as_of).clone() };
+        if !self.basis.status_lists.contains(&used) {
+            self.basis.status_lists.push(used.clone());
+        }
+        if let Err(why) = self.list_stands(&list, secured, issuer) {
             return self.gap(place, Gap::StatusNotGood { list, why });
         }
-        let own = ListCredential::read(secured.body()).ok().and_then(|list| list.ttl);
-        let age = own.map_or(self.expected.status_max_age, |own| (own.as_secs() as i64).min(self.expected.status_max_age));
-        if as_of.plus_seconds(age) < *self.now {
-            self.gap(place, Gap::StatusStale { list: list.clone(), as_of: as_of.clone() });
+        if used.as_of.plus_seconds(self.expected.status_max_age) < *self.now {
+            self.gap(place, Gap::StatusStale { list: list.clone(), as_of: used.as_of });
         }
-        match status::check(entry, secured.body()) {
+        match self.lists.check(secured, entry) {
             Err(fault) => self.gap(place, Gap::StatusNotGood { list, why: fault.to_string() }),
-            Ok(value) if !value.is_set() => {}
-            Ok(value) => match value.purpose {
-                StatusPurpose::Revocation => self.reject(place, Reason::Revoked { list }),
-                StatusPurpose::Suspension => self.reject(place, Reason::Suspended { list }),
-                // A message or an offer to refresh says nothing against the credential.
-                StatusPurpose::Message | StatusPurpose::Refresh => {}
-                StatusPurpose::Other(what) => self.gap(place, Gap::Unsupported { what }),
-            },
+            Ok(value) => self.status_value(value, list, place),
         }
     }
 
-    /// Whether the list is signed by the credential's issuer, and valid now.
-    fn list_stands(&self, list: &Secured, credential: &Credential) -> Result<(), String> {
-        // A presentation is judged by its holder, whatever issuer it names.
-        if list.kind() != Kind::Credential {
-            return Err("it is not a credential".to_owned());
+    fn status_value(&mut self, found: StatusValue, list: String, place: Place) {
+        match (found.purpose, found.value) {
+            // The issuer's word stands for every value, 0 among them, where it has given it words.
+            (StatusPurpose::Message, 0) if found.message.as_deref() == Some("unset") => {}
+            (StatusPurpose::Message, value) => {
+                self.warn(place, Warning::StatusMessage { list, value, meaning: found.message.unwrap_or_default() });
+            }
+            (_, 0) => {}
+            (StatusPurpose::Revocation, _) => self.reject(place, Reason::Revoked { list }),
+            (StatusPurpose::Suspension, _) => self.reject(place, Reason::Suspended { list }),
+            (StatusPurpose::Refresh, _) => self.warn(place, Warning::RefreshAvailable { list }),
+            (StatusPurpose::Other(what), _) => self.gap(place, Gap::Unsupported { what }),
         }
-        if list.body().get("issuer").and_then(identifier) != Some(credential.issuer()) {
-            return Err("it is not by the credential's issuer".to_owned());
+    }
+
+    /// Whether the list at `url` is signed by the credentials' issuer, and valid now; judged once for each issuer.
+    fn list_stands(&mut self, url: &str, list: &Secured, issuer: &str) -> Result<(), String> {
+        let name = (url.to_owned(), issuer.to_owned());
+        if let Some(judged) = self.lists.judged.get(&name) {
+            return judged.clone();
         }
-        // A list carries no status of its own, so this cannot go round in circles.
-        if list.body().contains_key("credentialStatus") {
-            return Err("a status list may not have a status".to_owned());
-        }
+        let judged = self.judge_list(list, issuer);
+        self.lists.judged.insert(name, judged.clone());
+        judged
+    }
+
+    fn judge_list(&self, list: &Secured, issuer: &str) -> Result<(), String> {
         let expected = Expectations { issuers: Issuers::Any, presenter: Presenter::Anyone, ..self.expected.clone() };
-        match verify(list, self.evidence, &expected, self.now) {
+        let verdict = match list.kind() {
+            // A presentation is judged by its holder, whatever issuer it names.
+            Kind::Presentation => return Err("it is not a credential".to_owned()),
+            Kind::Credential if list.body().get("issuer").and_then(identifier) != Some(issuer) => {
+                return Err("it is not by the credential's issuer".to_owned());
+            }
+            // A list carries no status of its own, so this cannot go round in circles.
+            Kind::Credential if list.body().contains_key("credentialStatus") || list.claim("status").is_some() => {
+                return Err("a status list may not have a status".to_owned());
+            }
+            Kind::Credential => verify(list, self.evidence, &expected, self.now),
+            Kind::StatusList if list.body().get("iss").is_some_and(|iss| iss != issuer) => {
+                return Err("it is not by the credential's issuer".to_owned());
+            }
+            Kind::StatusList => {
+                let mut examination = Examination::new(self.evidence, &expected, self.now);
+                examination.proofs(list, Place::Credential(0), Some(issuer), list.kind().relationship());
+                examination.verdict()
+            }
+        };
+        match verdict {
             Verdict::Accepted(_) => Ok(()),
             Verdict::Rejected { reasons, .. } => Err(reasons[0].what.say(Language::En)),
             Verdict::Undetermined { gaps, .. } => Err(gaps[0].what.say(Language::En)),
         }
     }
+}
+
+/// How old what a list says is: as old as the fetching, or as a token's own signature (Token Status List §8.3).
+fn age<'t>(list: &'t Secured, fetched: &'t Timestamp) -> &'t Timestamp {
+    let signed = (list.kind() == Kind::StatusList).then(|| list.proofs()[0].created.as_ref()).flatten();
+    signed.map_or(fetched, |signed| signed.min(fetched))
 }

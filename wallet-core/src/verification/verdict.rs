@@ -68,7 +68,7 @@ impl Verdict {
 
     /// Undetermined before anything could be looked at.
     pub(crate) fn open(gap: Gap, now: &Timestamp) -> Self {
-        let basis = Basis { at: now.clone(), resolutions: Vec::new(), status_lists: Vec::new() };
+        let basis = Basis::new(now.clone());
         Self::Undetermined { gaps: vec![Finding { place: Place::Credential(0), what: gap }], basis }
     }
 
@@ -113,9 +113,9 @@ impl Verified {
         &self.credentials
     }
 
-    /// The claims of each credential: its `credentialSubject`, one object or a list.
+    /// The claims of each credential: its `credentialSubject`, one object or a list, or those of an SD-JWT VC.
     pub fn claims(&self) -> Vec<&Value> {
-        self.credentials.iter().filter_map(|credential| credential.json().get("credentialSubject")).collect()
+        self.credentials.iter().filter_map(Credential::subject_claims).collect()
     }
 
     /// What a person should know although every check passed.
@@ -280,6 +280,18 @@ pub enum Reason {
     },
     /// A presentation was expected, and this is a bare credential.
     NotAPresentation,
+    /// The holder was expected to sign what is presented, and nobody did.
+    HolderBindingMissing,
+    /// The holder's signature over what is presented does not stand.
+    HolderBindingBad {
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// It breaks a rule of its type, or what is known of the type is not what the issuer meant.
+    TypeNotFollowed {
+        /// The rule.
+        fault: String,
+    },
 }
 
 /// A check that could not be made.
@@ -367,6 +379,20 @@ pub enum Gap {
     FreshnessUnchecked,
     /// Reading it would take more work than any honest credential needs.
     TooMuchWork,
+    /// What the issuer publishes of its keys is not at hand.
+    IssuerKeysMissing {
+        /// The issuer's web address.
+        issuer: String,
+        /// What happened.
+        why: String,
+    },
+    /// What is known of the issuer's keys is older than the policy allows.
+    IssuerKeysStale {
+        /// The issuer's web address.
+        issuer: String,
+        /// How old it is.
+        as_of: Timestamp,
+    },
 }
 
 /// What a person should know of an accepted credential.
@@ -419,10 +445,29 @@ pub enum Warning {
         /// Why.
         why: String,
     },
+    /// The issuer's word on the state of the credential, which takes nothing of its validity.
+    StatusMessage {
+        /// The status list that says so.
+        list: String,
+        /// The value in the list.
+        value: u8,
+        /// What the value means: the issuer's word, for developers and not for people (Bitstring Status List §2.1).
+        meaning: String,
+    },
+    /// The issuer has a newer one, which the credential's refresh service gives.
+    RefreshAvailable {
+        /// The status list that says so.
+        list: String,
+    },
     /// It breaks a rule of the profile it claims to follow.
     Profile {
         /// The rule.
         fault: String,
+    },
+    /// The issuer's web server was believed: its keys have no history, and nothing proves them.
+    IssuerBelieved {
+        /// The issuer's web address.
+        issuer: String,
     },
 }
 
@@ -436,6 +481,16 @@ pub struct Basis {
     pub resolutions: Vec<ResolutionUsed>,
     /// The status lists that were looked into.
     pub status_lists: Vec<StatusListUsed>,
+    /// The issuers whose published keys were used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<IssuerUsed>,
+}
+
+impl Basis {
+    /// What a verdict of the moment `at` rests on before anything was looked at.
+    pub(super) fn new(at: Timestamp) -> Self {
+        Self { at, resolutions: Vec::new(), status_lists: Vec::new(), issuers: Vec::new() }
+    }
 }
 
 /// A resolution that a verdict rests on.
@@ -458,6 +513,16 @@ pub struct StatusListUsed {
     /// Its URL.
     pub list: String,
     /// When it was fetched.
+    pub as_of: Timestamp,
+}
+
+/// An issuer's published keys that a verdict rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuerUsed {
+    /// The issuer's web address.
+    pub issuer: String,
+    /// When they were fetched.
     pub as_of: Timestamp,
 }
 

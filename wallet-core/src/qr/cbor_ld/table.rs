@@ -45,7 +45,7 @@ impl TypeTable {
     }
 
     /// A programme's table: its contexts, the URLs it uses (issuers, keys, status lists) and frequent plain texts, numbered in
-    /// this order from 1, beside the cryptosuite names as the CBOR-LD registry numbers them.
+    /// this order from 1, beside the cryptosuite names: 1 to 4 as the CBOR-LD registry numbers them, then those it does not have.
     pub fn programme(entry_id: u64, contexts: &[&str], urls: &[&str], texts: &[&str]) -> Result<Self> {
         let mut table = Self::new(entry_id)?;
         for (kind, values) in [(CONTEXT, contexts), (URL, urls), (NONE, texts)] {
@@ -53,7 +53,15 @@ impl TypeTable {
                 table.insert(kind, value, number)?;
             }
         }
-        let suites = ["ecdsa-rdfc-2019", "ecdsa-sd-2023", "eddsa-rdfc-2022", "ecdsa-xi-2023", "eddsa-jcs-2022", "ecdsa-jcs-2019"];
+        let suites = [
+            "ecdsa-rdfc-2019",
+            "ecdsa-sd-2023",
+            "eddsa-rdfc-2022",
+            "ecdsa-xi-2023",
+            "eddsa-jcs-2022",
+            "ecdsa-jcs-2019",
+            "bbs-2023",
+        ];
         for (number, suite) in (1..).zip(suites) {
             table.insert(CRYPTOSUITE, suite, number)?;
         }

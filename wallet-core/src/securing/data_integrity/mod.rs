@@ -26,7 +26,7 @@ const SUITES: [Mechanism; 4] =
 const TYPES: [Mechanism; 2] = [Mechanism::Ed25519Signature2020, Mechanism::JsonWebSignature2020];
 
 /// What the app can do about a proof of another kind.
-const KNOWN: &str = "use eddsa-rdfc-2022, eddsa-jcs-2022, ecdsa-rdfc-2019 or ecdsa-jcs-2019";
+const KNOWN: &str = "use eddsa-rdfc-2022, eddsa-jcs-2022, ecdsa-rdfc-2019, ecdsa-jcs-2019 or ecdsa-sd-2023";
 
 /// Reads one proof object (VC Data Integrity §2.1).
 ///
@@ -116,7 +116,7 @@ pub(super) fn prepare(
 }
 
 /// What a new proof says whatever its suite.
-pub(super) fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
+fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
     let mut proof = Map::new();
     let mut put = |name: &str, value: &str| proof.insert(name.to_owned(), Value::String(value.to_owned()));
     if let Some(id) = &options.id {
@@ -165,7 +165,9 @@ pub(super) fn check(
 ) -> Result<(), SignatureFault> {
     let proof = proofs.get(index).ok_or_else(|| SignatureFault::malformed("there is no such proof"))?;
     if selective::is_selective(proof) {
+        let signed = hash_and_sign::Signed { body, previous: Vec::new(), naming };
         to_traced_quads(body, contexts, naming)?;
+        to_traced_quads(&hash_and_sign::options(&signed, proof, "proofValue", None), contexts, naming)?;
         return selective::check(body, proof, key, contexts);
     }
     let previous = chain::checked(proof, proofs)?;
@@ -174,6 +176,15 @@ pub(super) fn check(
         Mechanism::JsonWebSignature2020 => signatures_2020::check_jws(&signed, proof, key, contexts),
         whole => hash_and_sign::check(whole, &signed, proof, key, contexts),
     }
+}
+
+/// The contexts that the document was signed under, where there are more by now: those that its proofs over canonical JSON name,
+/// as the verified document has no others (VC DI EdDSA Cryptosuites 1.0 §3.3.2, step 4).
+pub(super) fn signed_contexts<'p>(body: &Map<String, Value>, proofs: &'p [Map<String, Value>]) -> Option<&'p Value> {
+    let length = |contexts: &Value| contexts.as_array().map_or(1, Vec::len);
+    let over_json = |proof: &&Map<String, Value>| mechanism(proof).is_ok_and(|m| !m.is_over_rdf());
+    let shortest = proofs.iter().filter(over_json).filter_map(|proof| proof.get("@context")).min_by_key(|all| length(all))?;
+    body.get("@context").is_some_and(|all| length(shortest) < length(all)).then_some(shortest)
 }
 
 /// The fault of a member that is missing or not of the right kind.

@@ -1,8 +1,8 @@
 //! `JsonWebSignature2020`: a Linked Data Signature of VC DM 1.1 as a detached JWS, read and never written (JSON Web Signature
 //! 2020, W3C CCG; RFC 7797).
 //!
-//! Its elder sister `Ed25519Signature2020` differs from `eddsa-rdfc-2022` in its name only, and is checked as that one is
-//! (VC DI EdDSA Cryptosuites 1.0, appendix A).
+//! Its elder sister `Ed25519Signature2020` is checked as `eddsa-rdfc-2022` is (VC DI EdDSA Cryptosuites 1.0, appendix A), but for
+//! the contexts that a proof of either may bring with it.
 
 use serde_json::{Map, Value, json};
 

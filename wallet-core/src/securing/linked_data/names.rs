@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use super::active::{Active, Container, Definition, Keyword, Mapping, Meaning};
+use serde_json::Value;
+
+use super::active::{Active, Coercion, Container, Definition, Keyword, Mapping, Meaning};
 use super::bundle::Bundled;
 use super::error::LinkedDataError;
 use super::expand::Member;
@@ -44,6 +46,11 @@ impl Naming {
                     }
                 }
                 meaning => self.check_definition(active, (member.name, member.definition), meaning)?,
+            }
+            if let Some(definition) = member.definition.filter(|definition| !refers(definition) && holds_nodes(member.value))
+                && others(active, definition).any(refers)
+            {
+                return Err(not_compact(member.name));
             }
         }
         types.iter().filter(|_| !is_value).try_for_each(|kind| self.check_type(outer, kind))
@@ -102,6 +109,26 @@ impl Naming {
 
 fn not_compact(name: &str) -> LinkedDataError {
     LinkedDataError::invalid(format!("{name} is not written as its context names it"))
+}
+
+/// Whether the values of a term are nodes. Of two terms for one IRI, such as `criteria` and the type `Criteria`, that one is the
+/// name of a member whose values are nodes.
+fn refers(definition: &Definition) -> bool {
+    matches!(definition.coercion, Coercion::Id | Coercion::Vocab)
+}
+
+fn holds_nodes(value: &Value) -> bool {
+    match value {
+        Value::Array(all) => all.iter().any(holds_nodes),
+        Value::Object(map) => !map.contains_key("@value"),
+        _ => false,
+    }
+}
+
+/// The other terms at hand for the IRI of `definition`.
+fn others<'a>(active: &'a Active, definition: &'a Definition) -> impl Iterator<Item = &'a Definition> {
+    let others = active.terms.values().map(|other| &**other);
+    others.filter(|other| !other.own && other.number != definition.number && other.mapping == definition.mapping)
 }
 
 fn names(definition: &Definition, iri: &str) -> bool {
@@ -166,6 +193,17 @@ mod tests {
         ] {
             assert!(matches!(refused(json!({}), members.clone()), LinkedDataError::Invalid { .. }), "{members}");
         }
+    }
+
+    #[test]
+    fn type_in_the_place_of_a_member_is_refused() {
+        let badges = json!("https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json");
+        let subject = |name: &str| {
+            let achievement = json!({ "type": "Achievement", name: { "type": "Criteria", "narrative": "all of it" } });
+            json!({ "credentialSubject": { "type": "AchievementSubject", "achievement": achievement } })
+        };
+        accepted(badges.clone(), subject("criteria"));
+        assert!(matches!(refused(badges, subject("Criteria")), LinkedDataError::Invalid { .. }));
     }
 
     #[test]

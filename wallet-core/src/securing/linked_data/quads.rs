@@ -1,6 +1,7 @@
 //! RDF quads, and how N-Quads writes them (RDF 1.1 N-Quads, in the canonical form of RDFC-1.0 §A).
 
 use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -43,6 +44,12 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
+impl Hash for Text<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Self::Shared(text.into())
@@ -56,7 +63,7 @@ impl<'d> From<&'d str> for Text<'d> {
 }
 
 /// An RDF term (RDF 1.1 Concepts §3.2–§3.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Term<'d> {
     /// An absolute IRI.
     Iri(Text<'d>),
@@ -72,7 +79,7 @@ pub enum Term<'d> {
 }
 
 /// What a literal is a literal of (RDF 1.1 Concepts §3.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LiteralKind<'d> {
     /// `xsd:string`.
     Plain,
@@ -83,7 +90,7 @@ pub enum LiteralKind<'d> {
 }
 
 /// One statement of a dataset (RDF 1.1 Concepts §3.1, §4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Quad<'d> {
     /// An IRI or a blank node.
     pub subject: Term<'d>,

@@ -1,0 +1,88 @@
+//! Status lists: fetched whole, kept for as long as they say, and used with their age when no newer one can be had.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::Verifier;
+use crate::error::{Result, WalletError};
+use crate::ports::Change;
+use crate::securing::Secured;
+use crate::status::{ListFormat, time_to_live};
+use crate::time::Timestamp;
+use crate::verification::Known;
+
+/// The most lists that are kept: which lists are asked for, whoever made a credential decides.
+const MAX_KEPT: usize = 64;
+const KEPT: &str = "status/fetched/";
+
+/// A list as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    url: String,
+    text: String,
+    as_of: Timestamp,
+}
+
+impl Verifier {
+    /// The list at `url`: the one that is kept while it is fresh, else a new one, else an old one with its age.
+    pub(super) async fn status_list(&self, url: &str, format: ListFormat, max_age: i64, now: &Timestamp) -> Known<Secured> {
+        let kept = match self.kept(url).await {
+            None => self.carried.status_lists.get(url).cloned(),
+            found => found,
+        };
+        match kept {
+            Some(kept) if is_fresh(&kept, max_age, now) => kept,
+            kept => match self.fetch_list(url, format).await {
+                Ok(what) => {
+                    self.keep(url, &what, now).await;
+                    Known::Found { what, as_of: now.clone() }
+                }
+                Err(why) => kept.unwrap_or(Known::Missing { why }),
+            },
+        }
+    }
+
+    /// Fetches a status list whole, so that its publisher does not learn which credential is judged.
+    async fn fetch_list(&self, url: &str, format: ListFormat) -> Result<Secured, String> {
+        let bytes = self.fetch(url, format.accept()).await?;
+        Secured::read_bytes(&bytes).map_err(|error| error.to_string())
+    }
+
+    async fn kept(&self, url: &str) -> Option<Known<Secured>> {
+        let bytes = self.storage.read(&name(url)).await.ok()??;
+        let kept: Kept = serde_json::from_slice(&bytes).ok().filter(|kept: &Kept| kept.url == url)?;
+        Some(Known::Found { what: Secured::read(&kept.text).ok()?, as_of: kept.as_of })
+    }
+
+    /// Keeps a list; that it cannot be kept takes nothing from the verdict.
+    async fn keep(&self, url: &str, list: &Secured, now: &Timestamp) {
+        let _ = self.try_to_keep(url, list, now).await;
+    }
+
+    async fn try_to_keep(&self, url: &str, list: &Secured, now: &Timestamp) -> Result<()> {
+        let kept = Kept { url: url.to_owned(), text: list.text().to_owned(), as_of: now.clone() };
+        let bytes = serde_json::to_vec(&kept).map_err(WalletError::storage_failed)?;
+        let others = self.storage.list(KEPT).await?.into_iter().filter(|other| *other != name(url));
+        let mut changes: Vec<Change> = others.skip(MAX_KEPT - 1).map(|name| Change::Delete { name }).collect();
+        changes.push(Change::Put { name: name(url), bytes });
+        self.storage.write(changes).await
+    }
+}
+
+/// Whether no newer list need be asked for: within its own time to live, the policy's age, and its own validity.
+///
+/// A list that names no time to live is asked for each time (Bitstring Status List §2.2: no default is assumed).
+pub(super) fn is_fresh(known: &Known<Secured>, max_age: i64, now: &Timestamp) -> bool {
+    let Known::Found { what, as_of } = known else { return false };
+    let Some(ttl) = time_to_live(what.body()) else { return false };
+    let ttl = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).min(max_age);
+    let until = what.body().get("validUntil").and_then(|until| until.as_str()?.parse::<Timestamp>().ok());
+    let ended = what.proofs().iter().filter_map(|proof| proof.expires.clone()).chain(until).any(|end| end < *now);
+    !ended && as_of.plus_seconds(ttl) >= *now
+}
+
+/// URLs are outside text of any length; a digest makes a name of one length.
+fn name(url: &str) -> String {
+    format!("{KEPT}{}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(url)))
+}
