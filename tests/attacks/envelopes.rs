@@ -54,7 +54,7 @@ pub fn attacks() -> Vec<Attack> {
             "SD-JWT stands in the envelope of a JWT",
             enveloped,
             id_is(|id| format!("{id}~WyJzYWx0IiwiZGVncmVlIiwiUGhEIl0~")),
-            unsupported(),
+            malformed(),
         ),
         Attack::new(
             "token of an unknown issuer in a good envelope",
