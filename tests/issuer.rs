@@ -74,7 +74,7 @@ async fn list_is_signed_with_the_kind_of_key_the_issuer_has() {
         (KeyAlgorithm::P384, Mechanism::EcdsaRdfc2019),
     ] {
         let issuer = issuer_with(algorithm, StatusPlan::at("https://uni.example/status")).await;
-        let SignedList { list, .. } = issuer.status_list(&StatusPurpose::Revocation, 1, &now()).await.expect("a list");
+        let list = issuer.status_list(&StatusPurpose::Revocation, 1, &now()).await.expect("a list").list;
         assert_eq!(list.proofs()[0].mechanism, mechanism);
         let key = issuer.keystore.public_key(&issuer.key).await.expect("its key");
         assert_eq!(list.check_signature(0, &key, &Contexts::bundled()), Ok(()));

@@ -2,6 +2,8 @@
 //!
 //! The files are looked for in `$CEDULA_VECTORS`, else in `../shared/vectors`.
 
+#[path = "linked_data/json_ld.rs"]
+mod json_ld;
 #[path = "linked_data/nquads.rs"]
 mod nquads;
 
@@ -49,8 +51,11 @@ fn w3c_rdf_canon_suite_passes() {
             "rdfc:RDFC10EvalTest" => assert_eq!(canonical.expect("canonical").nquads, read(&file("result")), "{}", test["id"]),
             "rdfc:RDFC10MapTest" => {
                 let canonical = canonical.expect("canonical");
-                let labels: BTreeMap<_, _> =
-                    dataset.labels.iter().map(|(label, node)| (label.clone(), canonical.labels[node].clone())).collect();
+                let labels: BTreeMap<_, _> = dataset
+                    .labels
+                    .iter()
+                    .map(|(label, node)| (label.clone(), canonical.label(*node).expect("a label")))
+                    .collect();
                 let expected: BTreeMap<String, String> = serde_json::from_value(read_json(&file("result"))).expect("a map");
                 assert_eq!(labels, expected, "{}", test["id"]);
             }
@@ -60,81 +65,6 @@ fn w3c_rdf_canon_suite_passes() {
         passed += 1;
     }
     assert_eq!(passed, 86);
-}
-
-/// The tests of the to-RDF suite that are not claimed, each with the reason.
-const NOT_CLAIMED: &str = include_str!("linked_data/not_claimed.txt");
-
-#[test]
-fn w3c_json_ld_to_rdf_suite_passes_for_what_is_claimed() {
-    let Some(folder) = suite("json-ld-api/tests") else { return };
-    let manifest = read_json(&folder.join("toRdf-manifest.jsonld"));
-    let not_claimed: BTreeMap<&str, &str> =
-        NOT_CLAIMED.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| line.split_once(' ')).collect();
-    let (mut passed, mut unclaimed, mut faults) = (0, 0, Vec::new());
-    for test in manifest["sequence"].as_array().expect("tests") {
-        let id = test["@id"].as_str().expect("an id");
-        let outcome = to_rdf(&folder, test);
-        match (outcome, not_claimed.contains_key(id)) {
-            (Ok(()), false) => passed += 1,
-            (Ok(()), true) => faults.push(format!("{id} passes and is listed as not claimed")),
-            // Whatever is not claimed is refused: other quads than the suite's would be a wrong signature.
-            (Err(Outcome::Refused(_)), true) => unclaimed += 1,
-            (Err(Outcome::Refused(why)), false) => faults.push(format!("{id} {why}")),
-            (Err(Outcome::Wrong(why)), _) => faults.push(format!("{id} WRONG {why}")),
-        }
-    }
-    println!("JSON-LD to RDF: {passed} passed, {unclaimed} not claimed");
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-enum Outcome {
-    /// Nothing was computed.
-    Refused(String),
-    /// Something else than expected was computed.
-    Wrong(String),
-}
-
-fn to_rdf(folder: &Path, test: &Value) -> Result<(), Outcome> {
-    let option = &test["option"];
-    for (name, value) in [("specVersion", "json-ld-1.0"), ("processingMode", "json-ld-1.0")] {
-        if option[name] == value {
-            return Err(Outcome::Refused("is for JSON-LD 1.0".into()));
-        }
-    }
-    for name in ["produceGeneralizedRdf", "expandContext", "base"] {
-        if !option[name].is_null() {
-            return Err(Outcome::Refused(format!("needs the option {name}")));
-        }
-    }
-    if option["rdfDirection"] == "compound-literal" {
-        return Err(Outcome::Refused("needs compound literals".into()));
-    }
-    if test["expectErrorCode"] == "invalid scoped context" {
-        return Err(Outcome::Refused("a scoped context is read when it is used".into()));
-    }
-    let input = test["input"].as_str().expect("a file");
-    let negative = test.get("expectErrorCode").is_some();
-    let document = match serde_json::from_str(&read(&folder.join(input))) {
-        Ok(Value::Object(map)) => map,
-        Ok(Value::Array(all)) => Map::from_iter([("@graph".to_owned(), Value::Array(all))]),
-        _ if negative => return Ok(()),
-        _ => return Err(Outcome::Refused("is not JSON".into())),
-    };
-    if option["rdfDirection"].is_null() && Value::Object(document.clone()).to_string().contains("\"@direction\"") {
-        return Err(Outcome::Refused("needs directions to be dropped, which ours never are".into()));
-    }
-    let quads = match to_quads(&document, &Contexts::bundled()) {
-        Err(_) if negative => return Ok(()),
-        Err(error) => return Err(Outcome::Refused(error.to_string())),
-        Ok(_) if negative => return Err(Outcome::Wrong(format!("not refused: {}", test["expectErrorCode"]))),
-        Ok(quads) => quads,
-    };
-    let Some(expect) = test["expect"].as_str() else { return Ok(()) };
-    let expected = nquads::read(&read(&folder.join(expect)));
-    let ours = rdfc::canonicalize(&quads, Hash::Sha256).map_err(|e| Outcome::Refused(e.to_string()))?.nquads;
-    let theirs = rdfc::canonicalize(&expected.quads, Hash::Sha256).map_err(|e| Outcome::Refused(e.to_string()))?.nquads;
-    if ours == theirs { Ok(()) } else { Err(Outcome::Wrong(format!("\n--- ours\n{ours}--- theirs\n{theirs}"))) }
 }
 
 /// A document of every kind of term, within what both processors cover.

@@ -2,10 +2,14 @@
 //!
 //! The files are looked for in `$CEDULA_VECTORS`, else in `../shared/vectors`.
 
+#[path = "vectors/bbs.rs"]
+mod bbs;
 #[path = "vectors/data_integrity.rs"]
 mod data_integrity;
 #[path = "vectors/did_key.rs"]
 mod did_key;
+#[path = "vectors/ecdsa_sd.rs"]
+mod ecdsa_sd;
 #[path = "vectors/jcs.rs"]
 mod jcs;
 #[path = "vectors/jose_cose.rs"]

@@ -50,7 +50,7 @@ pub async fn check_storage(storage: Arc<dyn Storage>) -> Result<(), WalletError>
 }
 
 fn check_signature(key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<()> {
-    let length = if key.algorithm() == KeyAlgorithm::P384 { 96 } else { 64 };
+    let length = key.algorithm().signature_length();
     expect(signature.len() == length, &format!("sign returned {} bytes, not the {length} of EdDSA or r‖s", signature.len()))?;
     expect(key.verify(message, signature).is_ok(), "the signature is not good: is the message hashed as the algorithm says?")
 }

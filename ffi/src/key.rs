@@ -15,6 +15,8 @@ pub enum KeyAlgorithm {
     P384,
     /// ECDSA over secp256k1 with Keccak-256: SEC 1 points, 64-byte r‖s signatures with the low s.
     Secp256k1,
+    /// BBS over BLS12-381 with SHA-256: 96-byte points, 80-byte signatures; experimental, and no secure hardware has it.
+    Bls12381G2,
 }
 
 /// A public key that was checked to be a point of its curve.

@@ -1,7 +1,8 @@
-//! Keys: Ed25519, P-256, P-384 and secp256k1, in raw, JWK and Multikey form.
+//! Keys: Ed25519, P-256, P-384, secp256k1 and BLS12-381 G2, in raw, JWK and Multikey form.
 //!
 //! A public key knows its algorithm and never takes it from a token. A secret key neither prints nor serialises.
 
+pub(crate) mod bbs;
 mod private_jwk;
 
 use std::cmp::Ordering;
@@ -32,6 +33,13 @@ pub enum KeyAlgorithm {
     /// ECDSA over secp256k1 with Keccak-256, as Ethereum transactions are signed: 33-byte compressed keys, 64-byte
     /// r‖s signatures with the low s.
     Secp256k1,
+    /// BBS over BLS12-381 with SHA-256 (draft-irtf-cfrg-bbs-signatures): 96-byte compressed points of G2, 80-byte signatures.
+    /// Experimental: the algorithm and its JWK form (draft-ietf-cose-bls-key-representations-05) are drafts.
+    ///
+    /// It signs a list of messages under a header. Where one byte string is signed, that string is the CBOR array
+    /// `[header, [message, …]]` of byte strings in deterministic form (RFC 8949 §4.2.1); any other string is one message with an
+    /// empty header.
+    Bls12381G2,
 }
 
 impl KeyAlgorithm {
@@ -42,6 +50,7 @@ impl KeyAlgorithm {
             Self::P256 => [0x80, 0x24],
             Self::P384 => [0x81, 0x24],
             Self::Secp256k1 => [0xe7, 0x01],
+            Self::Bls12381G2 => [0xeb, 0x01],
         }
     }
 
@@ -52,21 +61,43 @@ impl KeyAlgorithm {
             Self::P256 => "P-256",
             Self::P384 => "P-384",
             Self::Secp256k1 => "secp256k1",
+            Self::Bls12381G2 => "BLS12381G2",
         }
     }
 
-    /// The JWS `alg` a key of this kind signs with; none for secp256k1, which signs chain transactions only.
+    /// The JWS `alg` a key of this kind signs with; none for secp256k1, which signs chain transactions only, and for BBS.
     pub fn jose(self) -> Option<&'static str> {
         match self {
             Self::Ed25519 => Some("EdDSA"),
             Self::P256 => Some("ES256"),
             Self::P384 => Some("ES384"),
-            Self::Secp256k1 => None,
+            Self::Secp256k1 | Self::Bls12381G2 => None,
         }
     }
 
-    const ALL: [Self; 4] = [Self::Ed25519, Self::P256, Self::P384, Self::Secp256k1];
+    /// The length of a signature, in bytes.
+    pub fn signature_length(self) -> usize {
+        match self {
+            Self::Ed25519 | Self::P256 | Self::Secp256k1 => 64,
+            Self::P384 => 96,
+            Self::Bls12381G2 => bbs::SIGNATURE,
+        }
+    }
+
+    /// The length of a raw public key, in bytes.
+    fn key_length(self) -> usize {
+        match self {
+            Self::Ed25519 => 32,
+            Self::Bls12381G2 => bbs::PUBLIC_KEY,
+            other => 1 + other.field_length(),
+        }
+    }
+
+    const ALL: [Self; 5] = [Self::Ed25519, Self::P256, Self::P384, Self::Secp256k1, Self::Bls12381G2];
 }
+
+/// The longest Multikey that is read: one of BLS12-381 G2 has 137 characters or so, one of P-384 70.
+const MAX_MULTIKEY: usize = 144;
 
 /// The name a [`Keystore`](crate::ports::Keystore) gives a key; it says nothing about the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,7 +113,7 @@ impl fmt::Display for KeyId {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublicKey {
     algorithm: KeyAlgorithm,
-    /// Ed25519: 32 bytes; the others: the compressed SEC 1 point.
+    /// Ed25519: 32 bytes; BLS12-381: the compressed point; the others: the compressed SEC 1 point.
     bytes: Vec<u8>,
     point: Point,
 }
@@ -93,6 +124,8 @@ enum Point {
     Ed25519(Box<ed25519_dalek::VerifyingKey>),
     /// The uncompressed SEC 1 point.
     Sec1(Vec<u8>),
+    /// As the crate that knows the curve reads it.
+    Bls12381,
 }
 
 impl PartialOrd for PublicKey {
@@ -108,7 +141,7 @@ impl Ord for PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a raw key: 32 bytes for Ed25519, a SEC 1 point (compressed or not) for the others.
+    /// Reads a raw key: 32 bytes for Ed25519, a compressed point for BLS12-381, a SEC 1 point (compressed or not) for the others.
     ///
     /// Refuses what is not on the curve, Ed25519 points of small order, under which anything verifies, and a second spelling of
     /// a point (RFC 8032 §5.1.3).
@@ -132,6 +165,8 @@ impl PublicKey {
             KeyAlgorithm::P256 => sec1!(p256),
             KeyAlgorithm::P384 => sec1!(p384),
             KeyAlgorithm::Secp256k1 => sec1!(k256),
+            KeyAlgorithm::Bls12381G2 if bbs::is_public_key(bytes) => (bytes.to_vec(), Point::Bls12381),
+            KeyAlgorithm::Bls12381G2 => return Err(bad()),
         };
         Ok(Self { algorithm, bytes, point })
     }
@@ -139,7 +174,7 @@ impl PublicKey {
     /// Reads a Multikey `publicKeyMultibase`: base58btc (`z`) over the multicodec prefix and the raw key (CID 1.0 §2.2.2).
     pub fn from_multikey(text: &str) -> Result<Self> {
         let bad = |reason: &str| WalletError::malformed("Multikey", reason);
-        if text.len() > 128 || !text.starts_with('z') {
+        if text.len() > MAX_MULTIKEY || !text.starts_with('z') {
             return Err(bad("it is not base58btc with the prefix z"));
         }
         let (_, bytes) = multibase::decode(text).map_err(|_| bad("it is not base58btc"))?;
@@ -150,11 +185,10 @@ impl PublicKey {
     pub fn from_multikey_bytes(bytes: &[u8]) -> Result<Self> {
         let bad = |reason: &str| WalletError::malformed("Multikey", reason);
         let (prefix, raw) = bytes.split_at_checked(2).ok_or_else(|| bad("it is too short"))?;
-        let algorithm = KeyAlgorithm::ALL
-            .into_iter()
-            .find(|a| a.multicodec() == prefix)
-            .ok_or_else(|| WalletError::unsupported("this kind of Multikey", "use Ed25519, P-256, P-384 or secp256k1"))?;
-        if raw.len() != if algorithm == KeyAlgorithm::Ed25519 { 32 } else { 1 + algorithm.field_length() } {
+        let algorithm = KeyAlgorithm::ALL.into_iter().find(|a| a.multicodec() == prefix).ok_or_else(|| {
+            WalletError::unsupported("this kind of Multikey", "use Ed25519, P-256, P-384, secp256k1 or BLS12-381 G2")
+        })?;
+        if raw.len() != algorithm.key_length() {
             return Err(bad("the key has the wrong length"));
         }
         Self::from_bytes(algorithm, raw)
@@ -176,7 +210,7 @@ impl PublicKey {
         let algorithm = KeyAlgorithm::ALL
             .into_iter()
             .find(|a| a.curve() == curve)
-            .ok_or_else(|| WalletError::unsupported("this JWK curve", "use Ed25519, P-256, P-384 or secp256k1"))?;
+            .ok_or_else(|| WalletError::unsupported("this JWK curve", "use Ed25519, P-256, P-384, secp256k1 or BLS12-381 G2"))?;
         // secp256k1 keys sign under names of their own; RFC 9864 gives Ed25519 a second one.
         let named = |found: &Value| found == "Ed25519" && curve == "Ed25519" || algorithm.jose().is_none_or(|own| found == own);
         if jwk.get("alg").is_some_and(|found| !named(found)) {
@@ -185,7 +219,8 @@ impl PublicKey {
         let coordinate = |name: &str| -> Result<Vec<u8>> {
             let text = text(name).ok_or_else(|| bad("a coordinate is missing"))?;
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| bad("a coordinate is not base64url"))?;
-            if bytes.len() != algorithm.field_length() {
+            let length = if algorithm == KeyAlgorithm::Bls12381G2 { bbs::PUBLIC_KEY } else { algorithm.field_length() };
+            if bytes.len() != length {
                 return Err(bad("a coordinate has the wrong length"));
             }
             Ok(bytes)
@@ -196,6 +231,10 @@ impl PublicKey {
                 let point = [&[4], &*coordinate("x")?, &*coordinate("y")?].concat();
                 Self::from_bytes(algorithm, &point)
             }
+            (Some("EC"), KeyAlgorithm::Bls12381G2) => {
+                let point = bbs::from_coordinates(&coordinate("x")?, &coordinate("y")?);
+                Self::from_bytes(algorithm, &point.ok_or_else(|| bad("it is not a point of the curve"))?)
+            }
             _ => Err(bad("kty does not go with crv")),
         }
     }
@@ -205,19 +244,19 @@ impl PublicKey {
         self.algorithm
     }
 
-    /// The raw key: 32 bytes for Ed25519, the compressed SEC 1 point for the others.
+    /// The raw key: 32 bytes for Ed25519, the compressed point for the others (SEC 1, but for BLS12-381).
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The uncompressed SEC 1 point (`04 ‖ x ‖ y`); the raw key for Ed25519.
+    /// The uncompressed SEC 1 point (`04 ‖ x ‖ y`); the raw key for Ed25519 and BLS12-381.
     pub fn to_uncompressed(&self) -> Vec<u8> {
         self.uncompressed().to_vec()
     }
 
     fn uncompressed(&self) -> &[u8] {
         match &self.point {
-            Point::Ed25519(_) => &self.bytes,
+            Point::Ed25519(_) | Point::Bls12381 => &self.bytes,
             Point::Sec1(point) => point,
         }
     }
@@ -239,6 +278,10 @@ impl PublicKey {
         if self.algorithm == KeyAlgorithm::Ed25519 {
             return json!({ "crv": curve, "kty": "OKP", "x": text(&self.bytes) });
         }
+        if self.algorithm == KeyAlgorithm::Bls12381G2 {
+            let (x, y) = bbs::coordinates(&self.bytes);
+            return json!({ "crv": curve, "kty": "EC", "x": text(&x), "y": text(&y) });
+        }
         let point = self.to_uncompressed();
         let (x, y) = point[1..].split_at(self.algorithm.field_length());
         json!({ "crv": curve, "kty": "EC", "x": text(x), "y": text(y) })
@@ -250,7 +293,7 @@ impl PublicKey {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.to_jwk().to_string()))
     }
 
-    /// Checks a signature over `message`: 64 bytes (EdDSA or r‖s), 96 for P-384; hashing is the algorithm's own.
+    /// Checks a signature over `message`: 64 bytes (EdDSA or r‖s), 96 for P-384, 80 for BBS; hashing is the algorithm's own.
     ///
     /// A failed signature has one reason and no detail.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> std::result::Result<(), BadSignature> {
@@ -265,6 +308,8 @@ impl PublicKey {
             }
             (KeyAlgorithm::P256, _) => ring_check(&ring::signature::ECDSA_P256_SHA256_FIXED),
             (KeyAlgorithm::P384, _) => ring_check(&ring::signature::ECDSA_P384_SHA384_FIXED),
+            (KeyAlgorithm::Bls12381G2, _) if bbs::verify(&self.bytes, message, signature) => Ok(()),
+            (KeyAlgorithm::Bls12381G2, _) => Err(BadSignature),
             _ => {
                 let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(self.uncompressed()).map_err(|_| BadSignature)?;
                 let signature = k256::ecdsa::Signature::from_slice(signature).map_err(|_| BadSignature)?;
@@ -325,7 +370,7 @@ impl SecretKey {
         loop {
             let mut seed = Zeroizing::new(vec![0; algorithm.field_length()]);
             rng.fill_bytes(&mut seed);
-            // A random string is out of the scalar field once in 2³² draws at the most.
+            // A random string is out of the scalar field once in 2³² draws at the most, and every other time for BLS12-381.
             if let Ok(key) = Self::from_bytes(algorithm, &seed) {
                 return key;
             }
@@ -341,6 +386,7 @@ impl SecretKey {
                 KeyAlgorithm::P256 => p256::SecretKey::from_slice(bytes).is_ok(),
                 KeyAlgorithm::P384 => p384::SecretKey::from_slice(bytes).is_ok(),
                 KeyAlgorithm::Secp256k1 => k256::SecretKey::from_slice(bytes).is_ok(),
+                KeyAlgorithm::Bls12381G2 => bbs::is_secret_key(bytes),
             };
         if !good {
             return Err(bad());
@@ -365,11 +411,12 @@ impl SecretKey {
             KeyAlgorithm::P256 => self.p256().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyAlgorithm::P384 => self.p384().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyAlgorithm::Secp256k1 => self.k256().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::Bls12381G2 => bbs::public_half(&self.seed),
         };
         PublicKey::from_bytes(self.algorithm, &bytes).expect("the public half is a point of its curve")
     }
 
-    /// Signs `message`: 64 bytes (EdDSA or r‖s), 96 for P-384; hashing is the algorithm's own, nonces follow RFC 6979.
+    /// Signs `message`: 64 bytes (EdDSA or r‖s), 96 for P-384, 80 for BBS; hashing is the algorithm's own, nonces follow RFC 6979.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self.algorithm {
             KeyAlgorithm::Ed25519 => self.ed25519().sign(message).to_vec(),
@@ -385,6 +432,7 @@ impl SecretKey {
                 let (signature, _) = self.k256().sign_prehash_recoverable(&Keccak256::digest(message));
                 signature.normalize_s().to_bytes().to_vec()
             }
+            KeyAlgorithm::Bls12381G2 => bbs::sign(&self.seed, message),
         }
     }
 

@@ -158,7 +158,8 @@ impl Wallet {
         if held.format != Format::DataIntegrity {
             return Err(WalletError::unsupported("a token as a QR code", "ask the issuer for it with a Data Integrity proof"));
         }
-        let Value::Object(credential) = crate::json::read("credential", &held.text)? else {
+        let shown = shown_whole(Secured::read(&held.text)?, contexts, rng)?;
+        let Value::Object(credential) = crate::json::read("credential", shown.text())? else {
             return Err(WalletError::malformed("credential", "it is not an object"));
         };
         let symbol = match qr::fit(&credential, table, contexts, budget)? {
@@ -195,7 +196,7 @@ impl Wallet {
         let mut holder: Option<KeyReference> = None;
         for id in chosen {
             let held = self.credential(id).await?;
-            let secured = Secured::read(&held.text)?;
+            let secured = shown_whole(Secured::read(&held.text)?, contexts, rng)?;
             let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
             if held.format == Format::SdJwtVc {
                 return Err(WalletError::misused("an SD-JWT VC is presented on its own: use present_part"));
@@ -432,6 +433,11 @@ pub enum Forgetting {
     Credential,
     /// The credential and every trace of it.
     CredentialAndHistory,
+}
+
+/// The credential as a verifier takes it: with a proof derived from the one that is for its holder only, where there is one.
+fn shown_whole(secured: Secured, contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Secured> {
+    if secured.is_for_holder_only() { secured.disclose(&[JsonPointer::default()], contexts, rng) } else { Ok(secured) }
 }
 
 fn event(now: &Timestamp, what: Occurrence) -> Record {

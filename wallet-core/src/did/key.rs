@@ -19,7 +19,7 @@ pub fn from_public_key(key: &PublicKey) -> Did {
 
 /// The document of a did:key.
 ///
-/// Its one key stands in every relationship it can serve. An Ed25519 key signs only, and the X25519 key derived from it agrees
+/// Its one key stands in every relationship it can serve. A BBS key signs only; an Ed25519 key signs only, and the X25519 key derived from it agrees
 /// (`enableEncryptionKeyDerivation`). Fails with `InvalidDid` when the identifier is not a key, and with `MethodNotSupported`
 /// when it is a key of a kind this version does not know, such as RSA.
 pub fn resolve(did: &Did) -> Result<DidDocument, ResolutionError> {
@@ -44,10 +44,10 @@ pub fn resolve(did: &Did) -> Result<DidDocument, ResolutionError> {
 
 fn signing_key_and_its_agreement_key(did: &Did, key: PublicKey) -> Vec<VerificationMethod> {
     let mut relationships = VerificationRelationship::ALL.to_vec();
-    let derived = (key.algorithm() == KeyAlgorithm::Ed25519).then(|| {
+    if matches!(key.algorithm(), KeyAlgorithm::Ed25519 | KeyAlgorithm::Bls12381G2) {
         relationships.retain(|r| *r != VerificationRelationship::KeyAgreement);
-        agreement_key(did, to_x25519(&key))
-    });
+    }
+    let derived = (key.algorithm() == KeyAlgorithm::Ed25519).then(|| agreement_key(did, to_x25519(&key)));
     let text = key.to_multikey();
     let signing = VerificationMethod {
         id: method_id(did, &text),
@@ -88,7 +88,7 @@ fn method_id(did: &Did, fragment: &str) -> DidUrl {
 
 /// Tells a bad key of a known kind from a key of a kind that is only not known here.
 fn fault(bytes: &[u8]) -> ResolutionError {
-    let known = [[0xed, 0x01], [0x80, 0x24], [0x81, 0x24], [0xe7, 0x01]];
+    let known = [[0xed, 0x01], [0x80, 0x24], [0x81, 0x24], [0xe7, 0x01], [0xeb, 0x01]];
     match bytes.first_chunk::<2>() {
         Some(prefix) if known.contains(prefix) => ResolutionError::InvalidDid,
         Some(_) => ResolutionError::MethodNotSupported,
@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_key_resolves_to_itself() {
-        for algorithm in [KeyAlgorithm::Ed25519, KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Secp256k1] {
+        use KeyAlgorithm::{Bls12381G2, Ed25519, P256, P384, Secp256k1};
+        for algorithm in [Ed25519, P256, P384, Secp256k1, Bls12381G2] {
             let length = if algorithm == KeyAlgorithm::P384 { 48 } else { 32 };
             let key = SecretKey::from_bytes(algorithm, &vec![3; length]).expect("a scalar in range").public_key();
             let did = from_public_key(&key);
@@ -117,7 +118,8 @@ mod tests {
             let method = document.methods_for(VerificationRelationship::AssertionMethod).next().expect("a key");
             assert_eq!(method.key.as_ref(), Some(&key));
             assert_eq!(method.id.as_str(), format!("{did}#{}", did.identifier()));
-            assert_eq!(document.methods_for(VerificationRelationship::KeyAgreement).count(), 1);
+            let agreement = document.methods_for(VerificationRelationship::KeyAgreement).count();
+            assert_eq!(agreement, usize::from(algorithm != Bls12381G2));
         }
     }
 
@@ -167,7 +169,7 @@ mod tests {
             }
             seen += 1;
         }
-        assert!(seen >= 19, "Ed25519, X25519, P-256, P-384 and secp256k1 are all there");
+        assert!(seen >= 24, "Ed25519, X25519, P-256, P-384, secp256k1 and BLS12-381 G2 are all there");
     }
 
     /// The documents of github.com/w3c-ccg/did-method-key, by DID; none when the folder of published vectors is not there.
@@ -202,7 +204,7 @@ mod tests {
 
         #[test]
         fn any_bytes_under_any_known_prefix_resolve_or_are_refused(
-            prefix in proptest::sample::select(vec![&[0xed, 0x01][..], &[0x80, 0x24], &[0x81, 0x24], &[0xe7, 0x01], &X25519, &JWK_JCS]),
+            prefix in proptest::sample::select(vec![&[0xed, 0x01][..], &[0x80, 0x24], &[0x81, 0x24], &[0xe7, 0x01], &[0xeb, 0x01], &X25519, &JWK_JCS]),
             bytes in proptest::collection::vec(any::<u8>(), 0..64),
         ) {
             let _ = resolve_text(&format!("did:key:{}", multibase::encode(multibase::Base::Base58Btc, [prefix, &bytes].concat())));

@@ -27,6 +27,7 @@ pub(super) fn read(kind: &str, material: &Map<String, Value>) -> Option<PublicKe
         "EcdsaSecp256k1VerificationKey2019" | "EcdsaSecp256k1RecoveryMethod2020" => KeyAlgorithm::Secp256k1,
         "EcdsaSecp256r1VerificationKey2019" | "P256Key2021" => KeyAlgorithm::P256,
         "P384Key2021" => KeyAlgorithm::P384,
+        "Bls12381G2Key2020" => KeyAlgorithm::Bls12381G2,
         _ => return None,
     };
     let key = match member {

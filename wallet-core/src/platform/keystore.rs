@@ -242,13 +242,13 @@ fn code(algorithm: KeyAlgorithm) -> u8 {
         KeyAlgorithm::P256 => 2,
         KeyAlgorithm::P384 => 3,
         KeyAlgorithm::Secp256k1 => 4,
+        KeyAlgorithm::Bls12381G2 => 5,
     }
 }
 
 fn algorithm(code: u8) -> Option<KeyAlgorithm> {
-    [KeyAlgorithm::Ed25519, KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Secp256k1]
-        .into_iter()
-        .find(|algorithm| self::code(*algorithm) == code)
+    use KeyAlgorithm::{Bls12381G2, Ed25519, P256, P384, Secp256k1};
+    [Ed25519, P256, P384, Secp256k1, Bls12381G2].into_iter().find(|algorithm| self::code(*algorithm) == code)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub enum Disclosure {
     #[default]
     Whole,
     /// Everything but what these name (`ecdsa-sd-2023`, `bbs-2023`: the mandatory pointers).
+    ///
+    /// What they do not name the holder can leave out without a trace: name the issuer, the validity and the status.
     AllBut(Vec<JsonPointer>),
     /// Only what these name, with some digests beside that stand for nothing (SD-JWT: RFC 9901 §4.2).
     Only {

@@ -19,10 +19,15 @@ pub enum Mechanism {
     /// Data Integrity over canonical JSON, P-256 or P-384 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.3).
     #[serde(rename = "ecdsa-jcs-2019")]
     EcdsaJcs2019,
-    /// Data Integrity with selective disclosure, P-256 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.5).
+    /// Data Integrity with selective disclosure, P-256 (VC Data Integrity ECDSA Cryptosuites 1.0 §3.5). A verifier takes what
+    /// [`Secured::disclose`](super::Secured::disclose) derives from it, and not what its issuer signed.
     #[serde(rename = "ecdsa-sd-2023")]
     EcdsaSd2023,
-    /// Data Integrity with unlinkable selective disclosure, BLS12-381 (Data Integrity BBS Cryptosuites 1.0). Experimental.
+    /// Data Integrity with unlinkable selective disclosure, BLS12-381 (Data Integrity BBS Cryptosuites 1.0, its baseline). A
+    /// verifier takes what [`Secured::disclose`](super::Secured::disclose) derives from it, and not what its issuer signed.
+    ///
+    /// Experimental: the suite and the signature are drafts, and the blinding of a derived proof is drawn from the operating
+    /// system. Its proofs have no `created`, by which showings could be linked: the key is judged by the time of the check.
     #[serde(rename = "bbs-2023")]
     Bbs2023,
     /// Linked Data Signature of VC DM 1.1, Ed25519: read, never written.
@@ -78,7 +83,7 @@ impl Mechanism {
         match algorithm {
             KeyAlgorithm::Ed25519 => Some(Self::EddsaRdfc2022),
             KeyAlgorithm::P256 | KeyAlgorithm::P384 => Some(Self::EcdsaRdfc2019),
-            KeyAlgorithm::Secp256k1 => None,
+            KeyAlgorithm::Secp256k1 | KeyAlgorithm::Bls12381G2 => None,
         }
     }
 

@@ -7,7 +7,7 @@ use super::{Kind, Mechanism, claims};
 use crate::credential::{Credential, CredentialFault, ModelVersion, Presentation};
 use crate::error::{Result, WalletError};
 
-/// The members whose objects have types of their own (VC DM 2.0 §4.5, §5.9).
+/// The members whose objects have types of their own (VC DM 2.0 §4.5, §5.10).
 pub const TYPED_MEMBERS: [&str; 7] =
     ["credentialStatus", "credentialSchema", "evidence", "termsOfUse", "refreshService", "renderMethod", "confidenceMethod"];
 

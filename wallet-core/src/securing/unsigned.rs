@@ -74,7 +74,7 @@ enum Draft {
         body: Map<String, Value>,
         earlier: Vec<Value>,
         proof: Map<String, Value>,
-        pending: selective::Pending,
+        pending: Box<selective::Pending>,
     },
     /// A token, and the text around it.
     Jwt {
@@ -131,6 +131,9 @@ pub fn prepare_unchecked(
             let (message, proof) = data_integrity::prepare(&document, &objects, options, key, contexts)?;
             Ok(Unsigned { message, algorithm, draft: Draft::Embedded { body: document, earlier, proof } })
         }
+        Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
+            Err(WalletError::misused(format!("{} takes randomness: use prepare_disclosable", options.mechanism.as_str())))
+        }
         Mechanism::Ed25519Signature2020 | Mechanism::JsonWebSignature2020 => {
             Err(WalletError::misused(format!("{} is read, never written", options.mechanism.as_str())))
         }
@@ -161,9 +164,9 @@ pub fn prepare_disclosable(
     match options.mechanism {
         Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => {
             let earlier = earlier(&mut document);
-            let proof = data_integrity::draft(options)?;
+            let proof = selective::draft(options)?;
             let (message, pending) = selective::prepare(&document, &proof, options, (key, contexts), rng)?;
-            let draft = Draft::Selective { body: document, earlier, proof, pending };
+            let draft = Draft::Selective { body: document, earlier, proof, pending: Box::new(pending) };
             Ok(Unsigned { message, algorithm: key.algorithm(), draft })
         }
         Mechanism::SdJwt | Mechanism::SdJwtVc => Ok(sd_jwt::prepare_secured(document, options, key, rng)?.into()),
@@ -177,7 +180,7 @@ impl Unsigned {
         &self.message
     }
 
-    /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384), never DER.
+    /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384, 80 for BBS), never DER.
     pub fn finish(self, signature: &[u8]) -> Result<Secured> {
         check_length(self.algorithm, signature)?;
         let text = match self.draft {
@@ -208,7 +211,7 @@ impl From<UnsignedSdJwt> for Unsigned {
 
 /// Refuses a signature of another length than the algorithm's, such as one in DER.
 pub(super) fn check_length(algorithm: KeyAlgorithm, signature: &[u8]) -> Result<()> {
-    let length = if algorithm == KeyAlgorithm::P384 { 96 } else { 64 };
+    let length = algorithm.signature_length();
     if signature.len() == length {
         return Ok(());
     }

@@ -16,6 +16,7 @@ mod evidence;
 mod expectations;
 mod json_schema;
 mod model_check;
+mod problem;
 mod proof_check;
 mod schema_check;
 mod sd_jwt_check;
@@ -25,6 +26,7 @@ mod verdict;
 
 pub use evidence::{Evidence, Known, Need};
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
+pub use problem::ProblemDetails;
 pub use sentences::Say;
 pub use verdict::{Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
 

@@ -8,7 +8,7 @@ use super::related_resource::RelatedResource;
 use super::{CONTEXT_V1, CONTEXT_V2, CredentialFault, ModelVersion, Text, is_url, items, strings, validity_names};
 use crate::time::Timestamp;
 
-/// The members whose values have a type of their own, and perhaps an identifier (§5.5, §5.6, §5.9).
+/// The members whose values have a type of their own, and perhaps an identifier (§5.5, §5.6, §5.10).
 const EXTENSIONS: [&str; 4] = ["evidence", "termsOfUse", "renderMethod", "confidenceMethod"];
 
 /// Checks a credential.
@@ -115,7 +115,9 @@ impl Check {
             return self.faults.push(CredentialFault::Missing { member: member.to_owned() });
         };
         let names = items(Some(value));
-        if names.is_empty() || !names.iter().all(|name| name.as_str().is_some_and(|name| !name.is_empty())) {
+        // A blank node's label is neither a term nor a URL, whatever JSON-LD makes of it (§4.5).
+        let is_name = |name: &str| !name.is_empty() && !name.starts_with("_:");
+        if names.is_empty() || !names.iter().all(|name| name.as_str().is_some_and(is_name)) {
             self.faults.push(CredentialFault::MalformedType { member: member.to_owned() });
         }
         if let Some(expected) = expected

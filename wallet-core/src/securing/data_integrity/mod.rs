@@ -26,7 +26,7 @@ const SUITES: [Mechanism; 4] =
 const TYPES: [Mechanism; 2] = [Mechanism::Ed25519Signature2020, Mechanism::JsonWebSignature2020];
 
 /// What the app can do about a proof of another kind.
-const KNOWN: &str = "use eddsa-rdfc-2022, eddsa-jcs-2022, ecdsa-rdfc-2019 or ecdsa-jcs-2019";
+const KNOWN: &str = "use eddsa-rdfc-2022, eddsa-jcs-2022, ecdsa-rdfc-2019, ecdsa-jcs-2019 or ecdsa-sd-2023";
 
 /// Reads one proof object (VC Data Integrity §2.1).
 ///
@@ -116,7 +116,7 @@ pub(super) fn prepare(
 }
 
 /// What a new proof says whatever its suite.
-pub(super) fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
+fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
     let mut proof = Map::new();
     let mut put = |name: &str, value: &str| proof.insert(name.to_owned(), Value::String(value.to_owned()));
     if let Some(id) = &options.id {

@@ -172,14 +172,21 @@ pub(super) struct Active {
     pub direction: Option<Direction>,
     /// The context to return to in nested nodes, when this one does not propagate.
     pub previous: Option<Arc<Active>>,
+    /// The terms that stand for keywords, few enough to be gone through.
+    pub aliases: Vec<(Box<str>, Keyword)>,
 }
 
 impl Active {
     /// What the member's name or type `name` stands for (JSON-LD 1.1 API §5.2, relative to the vocabulary).
     pub fn meaning<'d>(&self, name: &'d str) -> Meaning<'d> {
-        if let Some(definition) = self.terms.get(name) {
-            return Self::mapped(definition);
+        match self.terms.get(name) {
+            Some(definition) => Self::mapped(definition),
+            None => self.undefined_meaning(name),
         }
+    }
+
+    /// As [`Active::meaning`], of a name that is no term.
+    pub fn undefined_meaning<'d>(&self, name: &'d str) -> Meaning<'d> {
         if let Some(keyword) = Keyword::of(name) {
             return Meaning::Keyword(keyword);
         }
@@ -205,23 +212,27 @@ impl Active {
                 return Meaning::Nothing;
             }
         }
-        if let Some(definition) = self.terms.get(reference)
-            && let Mapping::Keyword(keyword) = definition.mapping
-        {
+        if let Some(keyword) = self.keyword(reference) {
             return Meaning::Keyword(keyword);
         }
         self.compact(reference).unwrap_or(Meaning::Nothing)
     }
 
+    /// Finds the aliases of keywords among the terms, once all are defined.
+    pub fn find_aliases(&mut self) {
+        let keyword = |definition: &Definition| match definition.mapping {
+            Mapping::Keyword(keyword) => Some(keyword),
+            _ => None,
+        };
+        self.aliases = self.terms.iter().filter_map(|(name, one)| Some((name.clone(), keyword(one)?))).collect();
+    }
+
     /// The keyword `name` is, or is an alias of.
     pub fn keyword(&self, name: &str) -> Option<Keyword> {
-        match self.terms.get(name) {
-            Some(definition) => match definition.mapping {
-                Mapping::Keyword(keyword) => Some(keyword),
-                _ => None,
-            },
-            None => Keyword::of(name),
+        if name.starts_with('@') {
+            return Keyword::of(name);
         }
+        self.aliases.iter().find(|(alias, _)| **alias == *name).map(|(_, keyword)| *keyword)
     }
 
     pub fn mapped<'d>(definition: &Definition) -> Meaning<'d> {

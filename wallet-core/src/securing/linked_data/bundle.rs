@@ -59,7 +59,8 @@ fn collect_names<'c>(context: &'c Value, names: &mut HashMap<&'c str, HashSet<&'
 }
 
 /// The contexts whose members are those published, and their white space perhaps not.
-const NOT_TO_THE_BYTE: [&str; 1] = ["https://www.w3.org/ns/cid/v1"];
+const NOT_TO_THE_BYTE: [&str; 3] =
+    ["https://www.w3.org/ns/cid/v1", "https://w3id.org/vc/render-method/v1", "https://w3id.org/vc/render-method/v2rc1"];
 
 macro_rules! bundle {
     ($file:literal, $url:literal, $digest:literal) => {
@@ -67,7 +68,7 @@ macro_rules! bundle {
     };
 }
 
-pub(super) static BUNDLE: [Bundled; 22] = [
+pub(super) static BUNDLE: [Bundled; 28] = [
     bundle!(
         "credentials-v1.jsonld",
         "https://www.w3.org/2018/credentials/v1",
@@ -149,6 +150,36 @@ pub(super) static BUNDLE: [Bundled; 22] = [
         "clr-2.0.1.json",
         "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json",
         "880f1902d4158f2f33ce06af41b90719977cd1ea337a9de2e41edb3ff5e543d6"
+    ),
+    bundle!(
+        "open-badges-3.0.1.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json",
+        "5f3d9dd6288ef437ff8286cf95ffbff609c748a66f24a1e9450c45ca64be1571"
+    ),
+    bundle!(
+        "open-badges-3.0.2.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json",
+        "00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53"
+    ),
+    bundle!(
+        "open-badges-extensions.json",
+        "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json",
+        "87c06c81bc2317663bf288d740d94fddd2818c4342b186270ff6371dfaa63f93"
+    ),
+    bundle!(
+        "bitstring-status-list-v1.jsonld",
+        "https://www.w3.org/ns/credentials/status/v1",
+        "fd08cbf28ddd829ab2f1978c48f43ab07a112c1c90245a0cfac7ba721c65170c"
+    ),
+    bundle!(
+        "render-method-v1.jsonld",
+        "https://w3id.org/vc/render-method/v1",
+        "cd956f52a88c7008db9d58cffed527862fdee8280a9688065ac387043904ce73"
+    ),
+    bundle!(
+        "render-method-v2rc1.jsonld",
+        "https://w3id.org/vc/render-method/v2rc1",
+        "d1ef64b43bc3a8b54cc2608577f6d3e34021e182ac1b17ed67025b4ff771667d"
     ),
     bundle!("vdl-v1.jsonld", "https://w3id.org/vdl/v1", "cffad76ba3d700ce7aa4007602e5996210e834dd1cb6074de762264eac939d3d"),
     bundle!("vdl-v2.jsonld", "https://w3id.org/vdl/v2", "4840b9b17608b05693abdd5f40bbacc2d39726129f62ccf18242b6838c9c9335"),

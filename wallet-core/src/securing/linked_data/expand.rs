@@ -61,12 +61,32 @@ pub(super) struct Place<'t, 'd> {
 pub(super) struct Reading<'a, 'd> {
     pub active: &'a Arc<Active>,
     pub property: Option<&'d str>,
+    /// What the context says of the property.
+    pub definition: Option<&'a Arc<Definition>>,
 }
 
-impl<'a> Reading<'a, '_> {
-    /// What the context says of the property.
-    pub fn definition(&self) -> Option<&'a Arc<Definition>> {
-        self.property.and_then(|property| self.active.terms.get(property))
+impl<'a, 'd> Reading<'a, 'd> {
+    /// As a node of its own.
+    pub fn node(active: &'a Arc<Active>) -> Self {
+        Self { active, property: None, definition: None }
+    }
+
+    /// As a value of `property`.
+    pub fn value_of(active: &'a Arc<Active>, property: &'d str) -> Self {
+        Self { active, property: Some(property), definition: active.terms.get(property) }
+    }
+
+    /// The same in another context.
+    pub fn within(self, active: &'a Arc<Active>) -> Self {
+        match self.property {
+            Some(property) if !Arc::ptr_eq(self.active, active) => Self::value_of(active, property),
+            _ => Self { active, ..self },
+        }
+    }
+
+    /// What the context says of the property, when it has a context of its own for the property's values.
+    pub fn scoping(&self) -> Option<&'a Arc<Definition>> {
+        self.definition.filter(|definition| definition.scoped.is_some())
     }
 }
 
@@ -88,6 +108,14 @@ pub(super) struct Member<'d, 'a> {
     pub meaning: Meaning<'d>,
 }
 
+impl<'d, 'a> Member<'d, 'a> {
+    pub fn of(name: &'d str, value: &'d Value, active: &'a Active) -> Self {
+        let definition = active.terms.get(name);
+        let meaning = definition.map_or_else(|| active.undefined_meaning(name), |definition| Active::mapped(definition));
+        Self { name, value, definition, meaning }
+    }
+}
+
 impl<'d, 'c> Expander<'d, 'c> {
     /// Expands `document` to quads, and remembers where each comes from.
     pub fn expand(
@@ -98,7 +126,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         let (mut this, base) = Self::begin(document, contexts)?;
         this.quads.reserve(64);
         this.naming = naming;
-        let reading = Reading { active: &base, property: None };
+        let reading = Reading::node(&base);
         this.element(reading, document, Extra::default(), &mut Place { graph: &None, target: Target::Document })?;
         Ok(this.trace.of(this.quads))
     }
@@ -132,11 +160,11 @@ impl<'d, 'c> Expander<'d, 'c> {
             }
             Value::Object(map) => self.object(reading, map, Extra::default(), place)?,
             scalar => {
-                let term = match reading.definition().filter(|definition| definition.scoped.is_some()) {
+                let term = match reading.scoping() {
                     None => self.scalar(reading, scalar)?,
                     Some(definition) => {
                         let active = self.scoped(reading.active, definition, Scope::Property)?;
-                        self.scalar(Reading { active: &active, ..reading }, scalar)?
+                        self.scalar(reading.within(&active), scalar)?
                     }
                 };
                 self.emit(place, term)?;
@@ -155,7 +183,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         place: &mut Place<'_, 'd>,
     ) -> Result<(), LinkedDataError> {
         let current = self.context_of(reading, map, &extra)?;
-        self.element(Reading { active: &current, ..reading }, map, extra, place)
+        self.element(reading.within(&current), map, extra, place)
     }
 
     /// The context of an object that is a value of a property, but for its types' scoped contexts (JSON-LD 1.1 API §5.1.2, 7–9).
@@ -173,7 +201,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         {
             current = previous.clone();
         }
-        if let Some(definition) = reading.definition().filter(|definition| definition.scoped.is_some()) {
+        if let Some(definition) = reading.scoping() {
             current = self.scoped(&current, definition, Scope::Property)?;
         }
         match map.get("@context") {
@@ -197,9 +225,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         let mut members = Vec::with_capacity(map.len());
         for (name, value) in map {
             if name != "@context" {
-                let definition = active.terms.get(name.as_str());
-                let meaning = definition.map_or_else(|| active.meaning(name), |definition| Active::mapped(definition));
-                members.push(Member { name, value, definition, meaning });
+                members.push(Member::of(name, value, &active));
             }
         }
         self.naming.check(&active, outer, &members, &types)?;
@@ -212,10 +238,10 @@ impl<'d, 'c> Expander<'d, 'c> {
             if !matches!(place.target, Target::Edge { reverse: false, .. } | Target::List(_)) {
                 return Err(LinkedDataError::invalid("a list where only a node can be"));
             }
-            self.whole_list(Reading { active: &active, ..reading }, list.value, place)?;
+            self.whole_list(reading.within(&active), list.value, place)?;
         } else if let Some(set) = keyword(Keyword::Set) {
             only_beside_index(&members)?;
-            self.values(Reading { active: &active, ..reading }, set.value, place)?;
+            self.values(reading.within(&active), set.value, place)?;
         } else {
             let node = Node { outer, active: &active, types, extra };
             self.node(node, &members, place)?;
@@ -307,7 +333,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         if !(value.is_object() || value.is_array()) {
             return Err(LinkedDataError::invalid("invalid @graph or @included value"));
         }
-        let reading = Reading { active, property: None };
+        let reading = Reading::node(active);
         self.values(reading, value, &mut Place { graph, target: Target::Contents })
     }
 
@@ -326,7 +352,7 @@ impl<'d, 'c> Expander<'d, 'c> {
             // The reverse of a reverse property is the property.
             let reverse = !active.terms.get(name.as_str()).is_some_and(|definition| definition.reverse);
             let target = Target::Edge { subject, predicate: &predicate, reverse };
-            self.values(Reading { active, property: Some(name) }, value, &mut Place { graph, target })?;
+            self.values(Reading::value_of(active, name), value, &mut Place { graph, target })?;
         }
         Ok(())
     }
@@ -350,7 +376,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         for one in all {
             let map = one.as_object().ok_or_else(|| LinkedDataError::invalid("invalid @nest value"))?;
             for (name, value) in map {
-                let member = Member { name, value, definition: active.terms.get(name.as_str()), meaning: active.meaning(name) };
+                let member = Member::of(name, value, &active);
                 match member.meaning {
                     Meaning::Keyword(Keyword::Value) => return Err(LinkedDataError::invalid("invalid @nest value")),
                     Meaning::Keyword(Keyword::Id | Keyword::Type | Keyword::Context) => {

@@ -23,7 +23,7 @@ const MAX_KEPT_CONTEXT: usize = 4096;
 
 /// The families of one set of contexts.
 #[derive(Default)]
-pub(super) struct Families(RwLock<HashMap<Box<str>, Arc<Family>>>);
+pub(super) struct Families(RwLock<HashMap<Value, Arc<Family>>>);
 
 /// A compiled context and those derived from it.
 pub(super) struct Family {
@@ -54,12 +54,8 @@ pub(super) enum Scope {
 impl Families {
     /// The family of a document's `@context`, compiled if it is not known; `work` counts the terms handled.
     pub fn of(&self, context: Option<&Value>, contexts: &Contexts, work: &mut usize) -> Result<Arc<Family>, LinkedDataError> {
-        let key = match context {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(url)) => url.clone(),
-            Some(other) => other.to_string(),
-        };
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key.as_str()).cloned();
+        let key = context.unwrap_or(&Value::Null);
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         if let Some(family) = known.filter(|family| family.kept_terms.load(Ordering::Relaxed) < MAX_KEPT_TERMS) {
             return Ok(family);
         }
@@ -70,12 +66,12 @@ impl Families {
             Some(context) => Compiler { contexts, numbers: &numbers, work }.process(&empty, context, Rules::DOCUMENT)?,
         };
         let family = Arc::new(Family { base, derived: RwLock::default(), kept_terms: AtomicUsize::new(0), numbers });
-        if key.len() <= MAX_KEPT_CONTEXT {
+        if key.to_string().len() <= MAX_KEPT_CONTEXT {
             let mut families = self.0.write().unwrap_or_else(PoisonError::into_inner);
             if families.len() >= MAX_FAMILIES {
                 families.clear();
             }
-            families.insert(key.into(), family.clone());
+            families.insert(key.clone(), family.clone());
         }
         Ok(family)
     }

@@ -29,7 +29,7 @@ impl<'d> Expander<'d, '_> {
             Value::Array(all) => all.as_slice(),
             one => std::slice::from_ref(one),
         };
-        let of_lists = reading.definition().is_some_and(|definition| definition.container.has(Container::LIST));
+        let of_lists = reading.definition.is_some_and(|definition| definition.container.has(Container::LIST));
         self.deeper()?;
         let mut items = Vec::new();
         for one in all {

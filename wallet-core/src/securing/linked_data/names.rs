@@ -3,6 +3,8 @@
 //! Canonical RDF knows no names: whoever holds a signed document may call `validUntil` by its IRI, by an alias of an own context,
 //! or move it into `@included`, and the signature stays good, while a reader of the JSON finds no end of validity any more.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::active::{Active, Coercion, Container, Definition, Keyword, Mapping, Meaning};
@@ -43,7 +45,7 @@ impl Naming {
                         return Err(not_compact(member.name));
                     }
                 }
-                meaning => self.check_name(active, member.name, meaning)?,
+                meaning => self.check_definition(active, (member.name, member.definition), meaning)?,
             }
             if let Some(definition) = member.definition.filter(|definition| !refers(definition) && holds_nodes(member.value))
                 && others(active, definition).any(refers)
@@ -51,12 +53,28 @@ impl Naming {
                 return Err(not_compact(member.name));
             }
         }
-        types.iter().filter(|_| !is_value).try_for_each(|kind| self.check_name(outer, kind, &outer.meaning(kind)))
+        types.iter().filter(|_| !is_value).try_for_each(|kind| self.check_type(outer, kind))
+    }
+
+    /// Checks a type. One that no context names is its own name, written in full as VC DM 2.0 §4.5 allows.
+    fn check_type(self, outer: &Active, kind: &str) -> Result<(), LinkedDataError> {
+        let meaning = outer.meaning(kind);
+        let in_full = matches!(&meaning, Meaning::Iri(iri) if **iri == *kind) && !outer.terms.contains_key(kind);
+        let named = || outer.terms.values().any(|other| names(other, kind)) || Bundled::names_of(kind).is_some();
+        if in_full && !named() { Ok(()) } else { self.check_name(outer, kind, &meaning) }
     }
 
     /// Checks the name of a member, a type or a value out of a vocabulary.
     pub(super) fn check_name(self, active: &Active, name: &str, meaning: &Meaning<'_>) -> Result<(), LinkedDataError> {
-        let definition = active.terms.get(name);
+        self.check_definition(active, (name, active.terms.get(name)), meaning)
+    }
+
+    fn check_definition(
+        self,
+        active: &Active,
+        (name, definition): (&str, Option<&Arc<Definition>>),
+        meaning: &Meaning<'_>,
+    ) -> Result<(), LinkedDataError> {
         let own = definition.is_none_or(|definition| definition.own);
         if self == Self::Free || !own {
             return Ok(());
@@ -158,6 +176,7 @@ mod tests {
         accepted(json!({ "grade": "https://uni.example/v#grade" }), json!({ "credentialSubject": { "grade": 9 } }));
         accepted(json!({ "@vocab": "https://uni.example/v#" }), json!({ "credentialSubject": { "grade": 9, "type": "Course" } }));
         accepted(json!({ "name": "https://schema.org/name" }), json!({ "name": "a" }));
+        accepted(json!({}), json!({ "type": ["VerifiableCredential", "https://uni.example/v#Degree"] }));
         let typed = json!({ "@value": "2030-01-01", "@type": "http://www.w3.org/2001/XMLSchema#date" });
         accepted(json!({ "day": "https://uni.example/v#day" }), json!({ "credentialSubject": { "day": typed } }));
     }

@@ -62,6 +62,7 @@ impl Compiler<'_> {
         }
         let rules = Rules { propagates, ..rules };
         self.apply(&mut result, local, rules, &mut Vec::new())?;
+        result.find_aliases();
         Ok(Arc::new(result))
     }
 

@@ -1,6 +1,7 @@
 //! RDF quads, and how N-Quads writes them (RDF 1.1 N-Quads, in the canonical form of RDFC-1.0 §A).
 
 use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -43,6 +44,12 @@ impl PartialEq for Text<'_> {
 
 impl Eq for Text<'_> {}
 
+impl Hash for Text<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
 impl From<String> for Text<'_> {
     fn from(text: String) -> Self {
         Self::Shared(text.into())
@@ -56,7 +63,7 @@ impl<'d> From<&'d str> for Text<'d> {
 }
 
 /// An RDF term (RDF 1.1 Concepts §3.2–§3.4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Term<'d> {
     /// An absolute IRI.
     Iri(Text<'d>),
@@ -72,7 +79,7 @@ pub enum Term<'d> {
 }
 
 /// What a literal is a literal of (RDF 1.1 Concepts §3.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LiteralKind<'d> {
     /// `xsd:string`.
     Plain,
@@ -83,7 +90,7 @@ pub enum LiteralKind<'d> {
 }
 
 /// One statement of a dataset (RDF 1.1 Concepts §3.1, §4).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Quad<'d> {
     /// An IRI or a blank node.
     pub subject: Term<'d>,
@@ -102,7 +109,7 @@ impl Quad<'_> {
     }
 
     /// Appends its line, with the line feed; `name` writes a blank node's label, `_:` included.
-    pub(super) fn write(&self, line: &mut String, name: &mut dyn FnMut(u32, &mut String)) {
+    pub(super) fn write(&self, line: &mut String, name: &mut impl FnMut(u32, &mut String)) {
         self.subject.write(line, name);
         line.push_str(" <");
         line.push_str(&self.predicate);
@@ -124,7 +131,7 @@ impl Term<'_> {
         }
     }
 
-    fn write(&self, line: &mut String, name: &mut dyn FnMut(u32, &mut String)) {
+    fn write(&self, line: &mut String, name: &mut impl FnMut(u32, &mut String)) {
         match self {
             Self::Iri(iri) => {
                 line.push('<');
@@ -154,13 +161,31 @@ impl Term<'_> {
     }
 }
 
+/// The bytes that canonical N-Quads escape in a literal.
+static ESCAPED: [bool; 256] = table(b"\"\\\x7f");
+/// The bytes that no IRI of N-Quads has (IRIREF).
+static NOT_IN_IRI: [bool; 256] = table(b" <>\"{}|^`\\");
+
+/// The control characters of ASCII, and these.
+const fn table(others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        table[byte as usize] = true;
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
 /// Escapes a literal as canonical N-Quads do: seven short escapes, the other control characters by number, nothing else.
 fn escape(text: &str, line: &mut String) {
     let mut clean = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte > b'\\' && byte != 0x7f || byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0x7f {
-            continue;
-        }
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| ESCAPED[usize::from(*byte)]) {
         line.push_str(&text[clean..at]);
         clean = at + 1;
         match byte {
@@ -183,7 +208,7 @@ pub(super) fn is_iri(text: &str) -> bool {
     let scheme = &text.as_bytes()[..colon];
     scheme.first().is_some_and(u8::is_ascii_alphabetic)
         && scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-        && !text.bytes().any(|b| b <= b' ' || matches!(b, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | b'\\'))
+        && !text.bytes().any(|b| NOT_IN_IRI[usize::from(b)])
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! RDF Dataset Canonicalization (RDFC-1.0), with a hard limit on its work: the algorithm is exponential on datasets built for it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use sha2::{Digest as _, Sha256, Sha384};
 
@@ -28,28 +29,28 @@ pub enum Hash {
 pub struct Canonical {
     /// Its N-Quads, in code point order, each line once.
     pub nquads: String,
-    /// The canonical label (`c14n0`, …) of each blank node.
-    pub labels: BTreeMap<u32, String>,
+    numbers: HashMap<u32, u32>,
+}
+
+impl Canonical {
+    /// The canonical label (`c14n0`, …) of a blank node; none of one that the dataset does not mention.
+    pub fn label(&self, node: u32) -> Option<String> {
+        self.numbers.get(&node).map(|number| format!("c14n{number}"))
+    }
 }
 
 /// Brings a dataset into canonical form (RDFC-1.0 §4.4); fails with `TooMuchWork` only.
 pub fn canonicalize(quads: &[Quad<'_>], hash: Hash) -> Result<Canonical, LinkedDataError> {
-    let names = numbers(quads, hash)?;
-    let mut text = String::with_capacity(quads.len() * 128);
-    let mut lines = Vec::with_capacity(quads.len());
+    let numbers = numbers(quads, hash)?;
+    let mut lines = Lines::with_capacity(quads.len());
     for quad in quads {
-        let start = text.len();
-        quad.write(&mut text, &mut |node, line| append(line, "_:c14n", names[&node]));
-        lines.push(start..text.len());
+        lines.push(|line| quad.write(line, &mut |node, line| append(line, "_:c14n", numbers[&node])));
     }
-    lines.sort_unstable_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
-    lines.dedup_by(|a, b| text[a.clone()] == text[b.clone()]);
-    let mut nquads = String::with_capacity(text.len());
-    for line in lines {
-        nquads.push_str(&text[line]);
-    }
-    let labels = names.into_iter().map(|(node, name)| (node, format!("c14n{name}"))).collect();
-    Ok(Canonical { nquads, labels })
+    lines.sort();
+    lines.ranges.dedup_by(|a, b| lines.text[a.clone()] == lines.text[b.clone()]);
+    let mut nquads = String::with_capacity(lines.text.len());
+    lines.each(|line| nquads.push_str(line));
+    Ok(Canonical { nquads, numbers })
 }
 
 /// The number in the canonical form (`7` for `c14n7`) of each blank node; fails with `TooMuchWork` only.
@@ -59,8 +60,41 @@ pub(crate) fn numbers(quads: &[Quad<'_>], hash: Hash) -> Result<HashMap<u32, u32
     Ok(state.canonical.order.iter().zip(0..).map(|(node, number)| (*node, number)).collect())
 }
 
-/// A hash in lower-case hexadecimal.
-type Hex = String;
+/// Lines of text in one buffer.
+struct Lines {
+    text: String,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Lines {
+    fn with_capacity(lines: usize) -> Self {
+        Self { text: String::with_capacity(lines * 128), ranges: Vec::with_capacity(lines) }
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ranges.clear();
+    }
+
+    fn push(&mut self, write: impl FnOnce(&mut String)) {
+        let start = self.text.len();
+        write(&mut self.text);
+        self.ranges.push(start..self.text.len());
+    }
+
+    /// Sorts them by code point, which is the order of their bytes.
+    fn sort(&mut self) {
+        let text = self.text.as_bytes();
+        self.ranges.sort_unstable_by(|a, b| text[a.clone()].cmp(&text[b.clone()]));
+    }
+
+    fn each(&self, mut take: impl FnMut(&str)) {
+        self.ranges.iter().for_each(|range| take(&self.text[range.clone()]));
+    }
+}
+
+/// A hash, with zeros after one of SHA-256: all hashes of a dataset are of one kind, and sort as their hexadecimal form does.
+type Digest = [u8; 48];
 
 struct State<'q> {
     quads: &'q [Quad<'q>],
@@ -68,7 +102,7 @@ struct State<'q> {
     /// The quads that mention each blank node.
     mentions: BTreeMap<u32, Vec<usize>>,
     /// The first-degree hash of each blank node.
-    first: HashMap<u32, Hex>,
+    first: HashMap<u32, Digest>,
     canonical: Issuer,
     steps: usize,
     chain: usize,
@@ -95,7 +129,9 @@ impl Issuer {
 impl<'q> State<'q> {
     fn new(quads: &'q [Quad<'q>], hash: Hash) -> Self {
         let mut mentions: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for (at, quad) in quads.iter().enumerate() {
+        // A dataset has each quad once, however often a document says it.
+        let mut seen = HashSet::with_capacity(quads.len());
+        for (at, quad) in quads.iter().enumerate().filter(|(_, quad)| seen.insert(*quad)) {
             for node in quad.blanks().into_iter().flatten() {
                 let places = mentions.entry(node).or_default();
                 if places.last() != Some(&at) {
@@ -108,18 +144,26 @@ impl<'q> State<'q> {
 
     /// Gives every blank node its canonical label (RDFC-1.0 §4.4.3, steps 3–5).
     fn label(&mut self) -> Result<(), LinkedDataError> {
-        let mut by_hash: BTreeMap<Hex, Vec<u32>> = BTreeMap::new();
-        for &node in self.mentions.keys() {
-            let hash = self.first_degree(node);
-            self.first.insert(node, hash.clone());
-            by_hash.entry(hash).or_default().push(node);
+        // One alone comes first, whatever its hash.
+        if self.mentions.len() < 2 {
+            let only: Option<u32> = self.mentions.keys().next().copied();
+            only.map(|node| self.canonical.issue(node));
+            return Ok(());
         }
-        for nodes in by_hash.values().filter(|nodes| nodes.len() == 1) {
-            self.canonical.issue(nodes[0]);
+        let mut lines = Lines::with_capacity(8);
+        let mut hashes: Vec<(Digest, u32)> =
+            self.mentions.keys().map(|&node| (self.first_degree(node, &mut lines), node)).collect();
+        hashes.sort_unstable();
+        let groups = || hashes.chunk_by(|a, b| a.0 == b.0);
+        for group in groups().filter(|group| group.len() == 1) {
+            self.canonical.issue(group[0].1);
         }
-        for nodes in by_hash.values().filter(|nodes| nodes.len() > 1) {
+        if groups().any(|group| group.len() > 1) {
+            self.first = hashes.iter().map(|(hash, node)| (*node, *hash)).collect();
+        }
+        for group in groups().filter(|group| group.len() > 1) {
             let mut paths = Vec::new();
-            for &node in nodes {
+            for &(_, node) in group {
                 if !self.canonical.issued.contains_key(&node) {
                     let mut issuer = Issuer::default();
                     issuer.issue(node);
@@ -137,19 +181,20 @@ impl<'q> State<'q> {
     }
 
     /// Hash First Degree Quads (RDFC-1.0 §4.6).
-    fn first_degree(&self, node: u32) -> Hex {
-        let mut lines: Vec<String> = Vec::new();
+    fn first_degree(&self, node: u32, lines: &mut Lines) -> Digest {
+        lines.clear();
         for &at in &self.mentions[&node] {
-            let mut line = String::with_capacity(128);
-            self.quads[at].write(&mut line, &mut |other, line| line.push_str(if other == node { "_:a" } else { "_:z" }));
-            lines.push(line);
+            let name = &mut |other, line: &mut String| line.push_str(if other == node { "_:a" } else { "_:z" });
+            lines.push(|line| self.quads[at].write(line, name));
         }
-        lines.sort_unstable();
-        self.digest(&lines)
+        lines.sort();
+        let mut input = Hasher::new(self.hash);
+        lines.each(|line| input.update(line));
+        input.finish()
     }
 
     /// Hash Related Blank Node (RDFC-1.0 §4.7).
-    fn related(&self, node: u32, quad: &Quad<'_>, issuer: &Issuer, position: char) -> Hex {
+    fn related(&self, node: u32, quad: &Quad<'_>, issuer: &Issuer, position: char) -> Digest {
         let mut input = String::with_capacity(160);
         input.push(position);
         if position != 'g' {
@@ -162,29 +207,19 @@ impl<'q> State<'q> {
         } else if let Some(name) = issuer.issued.get(&node) {
             append(&mut input, "_:b", *name);
         } else {
-            input.push_str(&self.first[&node]);
+            self.write_hex(&self.first[&node], &mut input);
         }
-        self.digest(&[input])
+        self.digest(&input)
     }
 
     /// Hash N-Degree Quads (RDFC-1.0 §4.8).
-    fn n_degree(&mut self, node: u32, mut issuer: Issuer) -> Result<(Hex, Issuer), LinkedDataError> {
+    fn n_degree(&mut self, node: u32, mut issuer: Issuer) -> Result<(Digest, Issuer), LinkedDataError> {
         self.chain += 1;
         if self.chain > MAX_CHAIN {
             return Err(LinkedDataError::TooMuchWork);
         }
-        let mut neighbours: BTreeMap<Hex, Vec<u32>> = BTreeMap::new();
-        for at in self.mentions[&node].clone() {
-            self.spend(1)?;
-            let quad = &self.quads[at];
-            for (other, position) in quad.blanks().into_iter().zip(['s', 'o', 'g']) {
-                if let Some(other) = other.filter(|other| *other != node) {
-                    let hash = self.related(other, quad, &issuer, position);
-                    neighbours.entry(hash).or_default().push(other);
-                }
-            }
-        }
-        let mut input = Vec::with_capacity(neighbours.len() * 2);
+        let neighbours = self.neighbours(node, &issuer)?;
+        let mut input = String::with_capacity(neighbours.len() * 160);
         for (hash, mut nodes) in neighbours {
             let mut chosen: Option<(String, Issuer)> = None;
             nodes.sort_unstable();
@@ -197,19 +232,56 @@ impl<'q> State<'q> {
                 }
             }
             let (path, own) = chosen.expect("the first permutation is always better than none");
-            input.push(hash);
-            input.push(path);
+            self.write_hex(&hash, &mut input);
+            input.push_str(&path);
             issuer = own;
         }
         self.chain -= 1;
         Ok((self.digest(&input), issuer))
     }
 
+    /// The blank nodes that share a quad with `node`, by their hashes (RDFC-1.0 §4.8.3, steps 1–3).
+    fn neighbours(&mut self, node: u32, issuer: &Issuer) -> Result<BTreeMap<Digest, Vec<u32>>, LinkedDataError> {
+        let mut neighbours: BTreeMap<Digest, Vec<u32>> = BTreeMap::new();
+        for at in self.mentions[&node].clone() {
+            self.spend(1)?;
+            let quad = &self.quads[at];
+            for (other, position) in quad.blanks().into_iter().zip(['s', 'o', 'g']) {
+                if let Some(other) = other.filter(|other| *other != node) {
+                    let hash = self.related(other, quad, issuer, position);
+                    neighbours.entry(hash).or_default().push(other);
+                }
+            }
+        }
+        Ok(neighbours)
+    }
+
     /// The path of one order of `nodes`, with the labels given on the way; none when `best` is better.
     fn path(&mut self, nodes: &[u32], issuer: &Issuer, best: Option<&str>) -> Result<Option<(String, Issuer)>, LinkedDataError> {
+        let Some((mut path, mut issuer, deeper)) = self.shallow_path(nodes, issuer, best)? else { return Ok(None) };
+        for node in deeper {
+            let (hash, own) = self.n_degree(node, issuer.clone())?;
+            append(&mut path, "_:b", issuer.issue(node));
+            path.push('<');
+            self.write_hex(&hash, &mut path);
+            path.push('>');
+            issuer = own;
+            if is_worse(&path, best) {
+                return Ok(None);
+            }
+        }
+        Ok(best.is_none_or(|best| path.as_str() < best).then_some((path, issuer)))
+    }
+
+    /// The path as far as it takes no further hash, and the nodes that do take one (RDFC-1.0 §4.8.3, steps 5.4.1–5.4.4).
+    fn shallow_path(
+        &mut self,
+        nodes: &[u32],
+        issuer: &Issuer,
+        best: Option<&str>,
+    ) -> Result<Option<(String, Issuer, Vec<u32>)>, LinkedDataError> {
         // Cloning the labels is most of the cost of a step.
         self.spend(1 + issuer.order.len() / 16)?;
-        let worse = |path: &str| best.is_some_and(|best| path.len() >= best.len() && path > best);
         let mut issuer = issuer.clone();
         let (mut path, mut deeper) = (String::new(), Vec::new());
         for &node in nodes {
@@ -222,22 +294,11 @@ impl<'q> State<'q> {
                 }
                 append(&mut path, "_:b", issuer.issue(node));
             }
-            if worse(&path) {
+            if is_worse(&path, best) {
                 return Ok(None);
             }
         }
-        for node in deeper {
-            let (hash, own) = self.n_degree(node, issuer.clone())?;
-            append(&mut path, "_:b", issuer.issue(node));
-            path.push('<');
-            path.push_str(&hash);
-            path.push('>');
-            issuer = own;
-            if worse(&path) {
-                return Ok(None);
-            }
-        }
-        Ok(best.is_none_or(|best| path.as_str() < best).then_some((path, issuer)))
+        Ok(Some((path, issuer, deeper)))
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), LinkedDataError> {
@@ -245,26 +306,66 @@ impl<'q> State<'q> {
         if self.steps > MAX_STEPS { Err(LinkedDataError::TooMuchWork) } else { Ok(()) }
     }
 
-    fn digest(&self, parts: &[String]) -> Hex {
-        match self.hash {
-            Hash::Sha256 => hex(&parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize()),
-            Hash::Sha384 => hex(&parts.iter().fold(Sha384::new(), |hash, part| hash.chain_update(part)).finalize()),
+    fn digest(&self, text: &str) -> Digest {
+        let mut hasher = Hasher::new(self.hash);
+        hasher.update(text);
+        hasher.finish()
+    }
+
+    /// Appends a hash in lower-case hexadecimal.
+    fn write_hex(&self, digest: &Digest, text: &mut String) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let length = if self.hash == Hash::Sha256 { 32 } else { 48 };
+        for byte in &digest[..length] {
+            text.push(DIGITS[usize::from(byte >> 4)] as char);
+            text.push(DIGITS[usize::from(byte & 15)] as char);
         }
     }
 }
 
-fn append(text: &mut String, prefix: &str, number: u32) {
-    write!(text, "{prefix}{number}").expect("writing to a string succeeds");
+/// A hash on its way.
+enum Hasher {
+    Sha256(Sha256),
+    Sha384(Sha384),
 }
 
-fn hex(bytes: &[u8]) -> Hex {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(DIGITS[usize::from(byte >> 4)] as char);
-        text.push(DIGITS[usize::from(byte & 15)] as char);
+impl Hasher {
+    fn new(hash: Hash) -> Self {
+        match hash {
+            Hash::Sha256 => Self::Sha256(Sha256::new()),
+            Hash::Sha384 => Self::Sha384(Sha384::new()),
+        }
     }
-    text
+
+    fn update(&mut self, text: &str) {
+        match self {
+            Self::Sha256(hash) => hash.update(text),
+            Self::Sha384(hash) => hash.update(text),
+        }
+    }
+
+    fn finish(self) -> Digest {
+        let mut digest = [0; 48];
+        match self {
+            Self::Sha256(hash) => digest[..32].copy_from_slice(&hash.finalize()),
+            Self::Sha384(hash) => digest.copy_from_slice(&hash.finalize()),
+        }
+        digest
+    }
+}
+
+/// Appends `prefix` and the decimal digits of `number`.
+fn append(text: &mut String, prefix: &str, number: u32) {
+    text.push_str(prefix);
+    match number {
+        0..10 => text.push((b'0' + number as u8) as char),
+        _ => write!(text, "{number}").expect("writing to a string succeeds"),
+    }
+}
+
+/// Whether a path can no longer become better than `best` (RDFC-1.0 §4.8.3, steps 5.4.4.3 and 5.4.5.5).
+fn is_worse(path: &str, best: Option<&str>) -> bool {
+    best.is_some_and(|best| path.len() >= best.len() && path > best)
 }
 
 /// The next order of `nodes` in lexicographical order; false after the last.
@@ -310,6 +411,18 @@ mod tests {
         }
         met.dedup();
         assert_eq!(met.len(), 24);
+    }
+
+    #[test]
+    fn quad_that_is_said_twice_is_one_quad() {
+        // Five nodes whose first-degree hashes tell them apart, and whose order depends on those hashes.
+        let quads: Vec<_> = (0..5).flat_map(|a| (0..=a).map(move |b| edge(a, 10 + b))).collect();
+        let once = canonicalize(&quads, Hash::Sha256).expect("a small dataset");
+        for twice in 0..quads.len() {
+            let mut more = quads.clone();
+            more.push(quads[twice].clone());
+            assert_eq!(canonicalize(&more, Hash::Sha256).expect("a small dataset"), once);
+        }
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn deep_nesting_is_refused_on_a_small_stack() {
         assert!(expand(&deep(20)).is_ok());
         assert_eq!(expand(&deep(100)), Err(LinkedDataError::TooDeep));
     };
-    std::thread::Builder::new().stack_size(SMALL_STACK).spawn(run).expect("a thread").join().expect("it does not overflow");
+    on_a_small_stack(run);
 }
 
 #[test]
@@ -131,7 +131,101 @@ fn costly_contexts_are_refused_on_a_small_stack() {
         let wide: Vec<Value> = (0..30_000).map(Value::from).collect();
         assert_eq!(expand(&credential(&[], json!({ "urn:p": wide }))), Err(LinkedDataError::TooMuchWork));
     };
+    on_a_small_stack(run);
+}
+
+fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(SMALL_STACK).spawn(run).expect("a thread").join().expect("it does not overflow");
+}
+
+/// Refused as too costly, and soon.
+#[track_caller]
+fn too_much_work(document: &Map<String, Value>, contexts: &Contexts) {
+    let start = std::time::Instant::now();
+    let outcome = canonical_nquads(document, contexts);
+    assert!(matches!(outcome, Err(LinkedDataError::TooMuchWork | LinkedDataError::TooDeep)), "{outcome:?}");
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn huge_contexts_are_refused_on_a_small_stack() {
+    on_a_small_stack(|| {
+        let bundled = Contexts::bundled();
+        let terms = |count: usize| (0..count).map(|n| (format!("t{n}"), json!(format!("urn:t:{n}")))).collect::<Map<_, _>>();
+        // One huge context is read, and not once for each type that has a context of its own.
+        let mut own = terms(5_000);
+        assert!(expand(&credential(&[Value::Object(own.clone())], json!({ "id": "urn:s", "t7": 1 }))).is_ok());
+        let scoped =
+            |n: usize| (format!("T{n}"), json!({ "@id": format!("urn:T:{n}"), "@context": { "x": format!("urn:x:{n}") } }));
+        own.extend((0..200).map(scoped));
+        let types: Vec<Value> = (0..200).map(|n| json!(format!("T{n}"))).collect();
+        too_much_work(&credential(&[Value::Object(own)], json!({ "id": "urn:s", "type": types })), &bundled);
+        let contexts: Vec<Value> = (0..60).map(|_| Value::Object(terms(5_000))).collect();
+        too_much_work(&credential(&contexts, json!({ "id": "urn:s" })), &bundled);
+    });
+}
+
+#[test]
+fn scoped_contexts_that_go_round_are_read_once_a_level_on_a_small_stack() {
+    on_a_small_stack(|| {
+        let url = "https://example.org/round";
+        let context = json!({ "@context": {
+            "p": { "@id": "urn:p", "@context": url }, "T": { "@id": "urn:T", "@context": url }, "x": "urn:x",
+        } });
+        let contexts = Contexts::bundled().with(url, &context.to_string()).expect("a context document");
+        let nested = |levels: usize| map((0..levels).fold(json!({ "x": 1 }), |inner, _| json!({ "@type": "T", "p": inner })));
+        let with = |mut document: Map<String, Value>| {
+            document.insert("@context".to_owned(), json!(url));
+            document
+        };
+        assert!(to_quads(&with(nested(40)), &contexts).is_ok());
+        too_much_work(&with(nested(200)), &contexts);
+        // A scoped context whose terms have one that leads back, by import.
+        let import = json!({ "@context": { "@import": "https://example.org/import" } });
+        let looped = Contexts::bundled().with("https://example.org/import", &import.to_string()).expect("a context document");
+        let refused = canonical_nquads(&map(json!({ "@context": "https://example.org/import", "urn:p": 1 })), &looped);
+        assert!(matches!(refused, Err(LinkedDataError::Invalid { .. })), "{refused:?}");
+    });
+}
+
+#[test]
+fn huge_maps_and_lists_are_refused_on_a_small_stack() {
+    on_a_small_stack(|| {
+        let bundled = Contexts::bundled();
+        let own = json!({
+            "note": { "@id": "urn:note", "@container": "@language" }, "list": { "@id": "urn:list", "@container": "@list" },
+            "by": { "@id": "urn:by", "@container": "@id" }, "graph": { "@id": "urn:graph", "@container": "@graph" },
+        });
+        let languages: Map<String, Value> = (0..30_000).map(|n| (format!("en-x-{n}"), json!("a"))).collect();
+        let named: Map<String, Value> = (0..30_000).map(|n| (format!("urn:n:{n}"), json!({ "urn:p": n }))).collect();
+        let items: Vec<Value> = (0..15_000).map(Value::from).collect();
+        let graphs: Vec<Value> = (0..15_000).map(|n| json!({ "urn:p": n })).collect();
+        for subject in
+            [json!({ "note": languages }), json!({ "by": named }), json!({ "list": items }), json!({ "graph": graphs })]
+        {
+            too_much_work(&credential(std::slice::from_ref(&own), subject), &bundled);
+        }
+        let deep_list = (0..100).fold(json!(1), |inner, _| json!([inner]));
+        too_much_work(&credential(&[own], json!({ "list": deep_list })), &bundled);
+        let deep_nest = (0..100).fold(json!({ "urn:p": 1 }), |inner, _| json!({ "@nest": inner }));
+        too_much_work(&credential(&[], json!({ "urn:p": deep_nest })), &bundled);
+    });
+}
+
+#[test]
+fn credential_that_hides_a_clique_or_a_ring_is_refused_on_a_small_stack() {
+    on_a_small_stack(|| {
+        let bundled = Contexts::bundled();
+        let node = |n: usize, others: Vec<usize>| {
+            let others: Vec<Value> = others.into_iter().map(|other| json!({ "@id": format!("_:b{other}") })).collect();
+            json!({ "@id": format!("_:b{n}"), "urn:p": others })
+        };
+        let clique: Vec<Value> = (0..9).map(|n| node(n, (0..9).filter(|other| *other != n).collect())).collect();
+        let ring: Vec<Value> = (0..4_000).map(|n| node(n, vec![(n + 1) % 4_000])).collect();
+        for poison in [clique, ring] {
+            too_much_work(&credential(&[], json!({ "id": "urn:s", "urn:p": poison })), &bundled);
+        }
+    });
 }
 
 #[test]

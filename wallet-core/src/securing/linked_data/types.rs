@@ -20,7 +20,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         let (mut this, base) = Self::begin(document, contexts)?;
         let active = this.check_own_types(&base, document)?;
         for name in names {
-            let reading = Reading { active: &active, property: Some(name) };
+            let reading = Reading::value_of(&active, name);
             let all = match document.get(*name) {
                 None => continue,
                 Some(Value::Array(all)) => all.as_slice(),

@@ -25,7 +25,7 @@ impl<'d> Expander<'d, '_> {
         let Meaning::Iri(predicate) = &member.meaning else { return Err(LinkedDataError::undefined(name)) };
         let reverse = member.definition.is_some_and(|definition| definition.reverse);
         let place = &mut Place { graph, target: Target::Edge { subject, predicate, reverse } };
-        let reading = Reading { active, property: Some(name) };
+        let reading = Reading { active, property: Some(name), definition: member.definition };
         let Some(definition) = member.definition else {
             return self.values(reading, value, place);
         };
@@ -126,7 +126,7 @@ impl<'d> Expander<'d, '_> {
                         extra.property = Some(self.index_property(active, index, key)?);
                     }
                 }
-                let reading = Reading { active: &current, property: Some(name) };
+                let reading = Reading::value_of(&current, name);
                 let from = self.trace.enter(one);
                 if container.has(Container::GRAPH) && !is_graph(active, one) {
                     let own = match extra.id.take() {
@@ -237,8 +237,7 @@ impl<'d> Expander<'d, '_> {
 
     /// Expands a string, number or boolean.
     pub fn scalar(&mut self, reading: Reading<'_, 'd>, value: &'d Value) -> Result<Term<'d>, LinkedDataError> {
-        let Reading { active, property } = reading;
-        let definition = reading.definition();
+        let Reading { active, property, definition } = reading;
         match (value, definition.map(|definition| &definition.coercion)) {
             (Value::String(text), _) => {
                 let definition = definition.map(|definition| &**definition);

@@ -25,7 +25,17 @@ pub(super) fn hmac(key: &[u8; LENGTH], canonical: &HashMap<u32, u32>) -> Labels 
 pub(super) fn shuffled(key: &[u8; LENGTH], canonical: &HashMap<u32, u32>) -> Labels {
     let mut row: Vec<(String, u32)> = canonical.iter().map(|(node, number)| (written(&tag(key, *number)), *node)).collect();
     row.sort_unstable();
-    row.into_iter().enumerate().map(|(at, (_, node))| (node, format!("b{at}"))).collect()
+    row.into_iter().zip(0..).map(|((_, node), place)| (node, at(place))).collect()
+}
+
+/// The name of a place in the row.
+pub(super) fn at(place: u32) -> String {
+    format!("b{place}")
+}
+
+/// The place that [`at`] named.
+pub(super) fn place(label: &str) -> u32 {
+    label[1..].parse().expect("it was written as a number")
 }
 
 /// The names that a proof gives, by canonical number.

@@ -4,6 +4,7 @@
 //! The issuer makes a *base* proof, which is for the holder only: it has what it takes to derive a proof for each showing. A
 //! verifier takes *derived* proofs and nothing else.
 
+mod bbs;
 mod derive;
 mod ecdsa_sd;
 mod labels;
@@ -27,21 +28,38 @@ pub(super) const SUITES: [Mechanism; 2] = [Mechanism::EcdsaSd2023, Mechanism::Bb
 
 /// A base proof that waits for the issuer's signature.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::securing) struct Pending(ecdsa_sd::Base);
+pub(in crate::securing) struct Pending(Base);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Base {
+    EcdsaSd(ecdsa_sd::Base),
+    Bbs(bbs::Base),
+}
 
 /// What a `proofValue` says.
 enum ProofValue {
     EcdsaBase(ecdsa_sd::SignedBase),
     EcdsaDerived(ecdsa_sd::Derived),
+    BbsBase(bbs::SignedBase),
+    BbsDerived(bbs::Derived),
 }
 
 impl ProofValue {
     fn of(proof: &Map<String, Value>) -> Result<Self> {
+        // Neither standard says what a proof chain covers when a part of the document is left out.
+        if proof.contains_key("previousProof") {
+            return Err(WalletError::unsupported("a proof chain with selective disclosure", "use a proof set"));
+        }
         let text = proof.get("proofValue").and_then(Value::as_str).ok_or_else(|| proof_value::bad("it is missing"))?;
         let (header, bytes) = proof_value::decode(text)?;
         match (suite(proof), header) {
             (Some(Mechanism::EcdsaSd2023), ecdsa_sd::BASE) => Ok(Self::EcdsaBase(ecdsa_sd::SignedBase::read(&bytes)?)),
             (Some(Mechanism::EcdsaSd2023), ecdsa_sd::DERIVED) => Ok(Self::EcdsaDerived(ecdsa_sd::Derived::read(&bytes)?)),
+            (Some(Mechanism::Bbs2023), bbs::BASE) => Ok(Self::BbsBase(bbs::SignedBase::read(&bytes)?)),
+            (Some(Mechanism::Bbs2023), bbs::DERIVED) => Ok(Self::BbsDerived(bbs::Derived::read(&bytes)?)),
+            (Some(Mechanism::Bbs2023), [0xd9, 0x5d, kind]) if bbs::FEATURES.contains(&kind) => {
+                Err(WalletError::unsupported("bbs-2023 with holder binding or pseudonyms", "use its baseline"))
+            }
             _ => Err(proof_value::bad("it is of no kind that its cryptosuite has")),
         }
     }
@@ -59,12 +77,21 @@ pub(in crate::securing) fn is_selective(proof: &Map<String, Value>) -> bool {
 
 /// Whether `proof` is a base proof, which its holder derives others from and shows to nobody.
 pub(in crate::securing) fn is_base(proof: &Map<String, Value>) -> bool {
-    matches!(ProofValue::of(proof), Ok(ProofValue::EcdsaBase(_)))
+    matches!(ProofValue::of(proof), Ok(ProofValue::EcdsaBase(_) | ProofValue::BbsBase(_)))
 }
 
 /// Reads the `proofValue`, strictly.
 pub(super) fn read(proof: &Map<String, Value>) -> Result<()> {
     ProofValue::of(proof).map(drop)
+}
+
+/// What a new proof says beside its `proofValue`; of `bbs-2023` it says no `created`, by which showings could be linked.
+pub(in crate::securing) fn draft(options: &ProofOptions) -> Result<Map<String, Value>> {
+    let mut proof = super::draft(options)?;
+    if options.mechanism == Mechanism::Bbs2023 {
+        proof.shift_remove("created");
+    }
+    Ok(proof)
 }
 
 /// The bytes to sign for a base proof over `body` (without `proof`), whose other members `proof` has, and what waits for them.
@@ -92,16 +119,24 @@ pub(in crate::securing) fn prepare(
             let one_time = ecdsa_sd::OneTime::new(rng);
             let prepared = ecdsa_sd::prepare(body, proof, mandatory, one_time, contexts);
             let (message, base) = prepared.map_err(refusal)?;
-            Ok((message, Pending(base)))
+            Ok((message, Pending(Base::EcdsaSd(base))))
         }
-        (Mechanism::EcdsaSd2023, _) => Err(WalletError::misused(format!("{name} signs with P-256 keys"))),
-        _ => Err(WalletError::unsupported(name, "use ecdsa-sd-2023")),
+        (Mechanism::Bbs2023, KeyAlgorithm::Bls12381G2) => {
+            let prepared = bbs::prepare(body, proof, mandatory, (key, bbs::hmac_key(rng)), contexts);
+            let (message, base) = prepared.map_err(refusal)?;
+            Ok((message, Pending(Base::Bbs(base))))
+        }
+        (_, other) => Err(WalletError::misused(format!("{name} does not sign with {} keys", other.curve()))),
     }
 }
 
 /// The proof object with its `proofValue`.
 pub(in crate::securing) fn finish(mut proof: Map<String, Value>, pending: &Pending, signature: &[u8]) -> Map<String, Value> {
-    proof.insert("proofValue".to_owned(), Value::String(pending.0.write(signature)));
+    let value = match &pending.0 {
+        Base::EcdsaSd(base) => base.write(signature),
+        Base::Bbs(base) => base.write(signature),
+    };
+    proof.insert("proofValue".to_owned(), Value::String(value));
     proof
 }
 
@@ -112,12 +147,12 @@ pub(super) fn check(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<(), SignatureFault> {
-    if proof.contains_key("previousProof") {
-        return Err(SignatureFault::malformed("a proof with selective disclosure follows no other"));
-    }
     match ProofValue::of(proof).map_err(SignatureFault::malformed)? {
         ProofValue::EcdsaDerived(derived) => ecdsa_sd::check(body, proof, &derived, key, contexts),
-        ProofValue::EcdsaBase(_) => Err(SignatureFault::malformed("it is a base proof, which is for its holder only")),
+        ProofValue::BbsDerived(derived) => bbs::check(body, proof, &derived, key, contexts),
+        ProofValue::EcdsaBase(_) | ProofValue::BbsBase(_) => {
+            Err(SignatureFault::malformed("it is a base proof, which is for its holder only"))
+        }
     }
 }
 
@@ -130,7 +165,8 @@ pub(in crate::securing) fn check_received(
 ) -> Result<(), SignatureFault> {
     match ProofValue::of(proof).map_err(SignatureFault::malformed)? {
         ProofValue::EcdsaBase(base) => ecdsa_sd::check_base(body, proof, &base, key, contexts),
-        ProofValue::EcdsaDerived(_) => check(body, proof, key, contexts),
+        ProofValue::BbsBase(base) => bbs::check_base(body, proof, &base, key, contexts),
+        ProofValue::EcdsaDerived(_) | ProofValue::BbsDerived(_) => check(body, proof, key, contexts),
     }
 }
 
@@ -143,7 +179,10 @@ pub(in crate::securing) fn disclose(
 ) -> Result<Map<String, Value>> {
     let derived = match ProofValue::of(proof)? {
         ProofValue::EcdsaBase(base) => ecdsa_sd::disclose(body, &base, chosen, contexts),
-        ProofValue::EcdsaDerived(_) => return Err(WalletError::misused("nothing can be derived from a derived proof")),
+        ProofValue::BbsBase(base) => bbs::disclose(body, &base, chosen, &[], contexts),
+        ProofValue::EcdsaDerived(_) | ProofValue::BbsDerived(_) => {
+            return Err(WalletError::misused("nothing can be derived from a derived proof"));
+        }
     };
     let (mut document, proof_value) = derived.map_err(refusal)?;
     let mut proof = proof.clone();

@@ -1,10 +1,13 @@
-//! The examples of the standards, value by value: appendix A.7 and A.8 of VC DI ECDSA Cryptosuites 1.0 as W3C publishes them.
+//! The examples of the standards, value by value: those of ecdsa-sd-2023 (VC DI ECDSA Cryptosuites 1.0, appendix A) and of the
+//! baseline of bbs-2023 (VC DI BBS Cryptosuites 1.0, appendix A), from the files that W3C publishes.
 
 use std::path::PathBuf;
 
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
+use super::bbs;
 use super::derive;
 use super::ecdsa_sd::{self, OneTime};
 use super::labels;
@@ -164,4 +167,110 @@ fn permanent_resident_card_of_the_standard_is_made_derived_and_verified_value_by
 #[test]
 fn employment_authorization_of_the_standard_is_made_derived_and_verified_value_by_value() {
     ecdsa_sd_example("employ", "employMandatory.json", "employSelective.json");
+}
+
+/// Checks every published value of one example of bbs-2023.
+fn bbs_example(folder: &str, mandatory: &str, selective: &str) {
+    let Some(root) = vectors("di-bbs/TestVectors") else { return };
+    let (root, contexts) = (Example(root), Contexts::bundled());
+    let example = Example(root.0.join(folder));
+    let material = root.value("BBSKeyMaterial.json");
+    let hmac_key: [u8; 32] = unhex(material["hmacKeyString"].as_str().expect("hex")).try_into().expect("32 bytes");
+    let issuer = SecretKey::from_bytes(KeyAlgorithm::Bls12381G2, &unhex(material["privateKeyHex"].as_str().expect("hex")));
+    let issuer = issuer.expect("a scalar");
+    assert_eq!(hex(issuer.public_key().as_bytes()), material["publicKeyHex"].as_str().expect("hex"));
+    let (mandatory, selective) = (root.pointers(mandatory), root.pointers(selective));
+    let document = without_proof(example.object("addSignedSDBase.json"));
+
+    let canonical = Statements::of(&document, &contexts, |numbers| {
+        Ok(numbers.iter().map(|(node, number)| (*node, format!("c14n{number}"))).collect())
+    });
+    assert_eq!(json!(canonical.expect("statements").lines), example.value("addBaseDocCanon.json"));
+    let statements = derive::base_statements(&document, &contexts, labels::shuffled, &hmac_key).expect("statements");
+    assert_eq!(json!(statements.lines), example.value("addBaseDocHMACCanon.json"));
+    let group = statements.group(&Selection::of(&mandatory)).expect("every pointer leads somewhere");
+    let lines = |keep: bool| -> Vec<(usize, String)> {
+        let all = statements.lines.iter().cloned().enumerate();
+        all.filter(|(at, _)| group.contains(at) == keep).collect()
+    };
+    assert_eq!(lines(true), example.group("addBaseTransform.json", &["mandatory"]));
+    assert_eq!(lines(false), example.group("addBaseTransform.json", &["nonMandatory"]));
+
+    // The hashes make the header; the signature and the base proof are the published ones to the byte.
+    let mut config = example.object("addProofConfig.json");
+    let config_lines = std::fs::read_to_string(example.0.join("addProofConfigCanon.txt")).expect("a published value");
+    assert_eq!(crate::securing::linked_data::canonical_nquads(&config, &contexts).expect("options"), config_lines);
+    config.shift_remove("@context");
+    let material = (&issuer.public_key(), Zeroizing::new(hmac_key));
+    let (message, base) = bbs::prepare(&document, &config, &mandatory, material, &contexts).expect("a base proof");
+    let hashes = example.value("addHashData.json");
+    let header = [&hashes["proofHash"], &hashes["mandatoryHash"]].map(|hash| unhex(hash.as_str().expect("hex"))).concat();
+    assert!(message.starts_with(&[&[0x82, 0x58, 64], &header[..]].concat()));
+    let signature = issuer.sign(&message);
+    assert_eq!(hex(&signature), example.value("addRawBaseSignatureInfo.json")["bbsSignature"]);
+    let published = example.object("addSignedSDBase.json");
+    assert_eq!(base.write(&signature), published["proof"]["proofValue"]);
+    let published = Secured::read(&Value::Object(published).to_string()).expect("a base proof");
+    assert_eq!(published.check_received(0, &issuer.public_key(), &contexts), Ok(()));
+
+    // What the holder derives; the proof itself is blinded, so that no two are alike.
+    let cut = derive::cut(&document, &statements, &mandatory, &selective, &contexts).expect("a cut");
+    let data = example.value("derivedDisclosureData.json");
+    assert_eq!(Value::Object(cut.document.clone()), example.value("derivedUnsignedReveal.json"));
+    assert_eq!(
+        (json!(cut.mandatory), json!(cut.selective)),
+        (data["mandatoryIndexes"].clone(), data["adjSelectiveIndexes"].clone())
+    );
+    let names: Vec<(String, &String)> = cut.labels.iter().map(|(number, label)| (format!("c14n{number}"), label)).collect();
+    assert_eq!(json!(names), data["labelMap"]["value"]);
+    let derived = published.disclose(&selective, &contexts, &mut rng()).expect("a derived proof");
+    assert_eq!(derived.check_signature(0, &issuer.public_key(), &contexts), Ok(()));
+
+    // The published derived proof verifies, and with one statement altered does not.
+    let theirs = example.value("derivedRevealDocument.json").to_string();
+    assert_eq!(Value::Object(derived.body().clone()), Value::Object(without_proof(example.object("derivedRevealDocument.json"))));
+    let check = |text: &str| Secured::read(text).expect("a derived proof").check_signature(0, &issuer.public_key(), &contexts);
+    assert_eq!(check(&theirs), Ok(()));
+    for (from, to) in [("Lahaina", "Kahului"), ("Wailea", "Kihei"), ("Arcadia", "Utopia"), ("2024-12-16", "2023-12-16")] {
+        if theirs.contains(from) {
+            assert_eq!(check(&theirs.replace(from, to)), Err(crate::securing::SignatureFault::Bad), "{to}");
+        }
+    }
+}
+
+#[test]
+fn windsurf_race_of_the_bbs_standard_is_made_derived_and_verified_value_by_value() {
+    bbs_example("", "windMandatory.json", "windSelective.json");
+}
+
+#[test]
+fn permanent_resident_card_of_the_bbs_standard_is_made_derived_and_verified_value_by_value() {
+    bbs_example("prc", "prCredMandatory.json", "prCredSelective.json");
+}
+
+/// A proof object with this `proofValue`.
+fn proof(suite: &str, header: [u8; 3], cbor: &[u8]) -> Map<String, Value> {
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+    let value = format!("u{}", BASE64_URL_SAFE_NO_PAD.encode([&header, cbor].concat()));
+    json!({ "cryptosuite": suite, "proofValue": value }).as_object().expect("an object").clone()
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_proof_value_or_refused(
+        bytes in proptest::collection::vec(any::<u8>(), 0..400),
+        array in any::<bool>(),
+        kind in 0u8..5,
+    ) {
+        let cbor = if array { [&[0x85, 0x58, 64][..], &bytes].concat() } else { bytes };
+        for suite in ["ecdsa-sd-2023", "bbs-2023"] {
+            let _ = super::read(&proof(suite, [0xd9, 0x5d, kind], &cbor));
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_proof_value_or_refused(text in "u?[A-Za-z0-9_=-]{0,60}") {
+        let proof = json!({ "cryptosuite": "ecdsa-sd-2023", "proofValue": text });
+        prop_assert!(super::read(proof.as_object().expect("an object")).is_err());
+    }
 }
