@@ -13,6 +13,8 @@ mod answers;
 mod cose;
 #[path = "attacks/dates.rs"]
 mod dates;
+#[path = "attacks/disclosures.rs"]
+mod disclosures;
 #[path = "attacks/ecdsa_sd.rs"]
 mod ecdsa_sd;
 #[path = "attacks/envelopes.rs"]
@@ -68,6 +70,7 @@ fn themes() -> Vec<Theme> {
         ("proofs", proofs::attacks),
         ("ecdsa-sd", ecdsa_sd::attacks),
         ("sd-jwt", sd_jwt::attacks),
+        ("disclosures", disclosures::attacks),
         ("key binding", key_binding::attacks),
         ("presentations", presentations::attacks),
         ("answers", answers::attacks),

@@ -13,10 +13,6 @@ fn malformed() -> Expected {
     unreadable!(Unread::Other(WalletError::Malformed { .. }))
 }
 
-fn unsupported() -> Expected {
-    unreadable!(Unread::Other(WalletError::Unsupported { .. }))
-}
-
 pub fn attacks() -> Vec<Attack> {
     let enveloped = |scene: &mut Scene| crate::corpus::secured(&jwt(scene)).to_value().to_string();
     let id_is = |change: fn(&str) -> String| {

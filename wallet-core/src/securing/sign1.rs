@@ -183,7 +183,9 @@ fn algorithm_of(algorithm: KeyAlgorithm) -> Result<coset::iana::Algorithm> {
         KeyAlgorithm::Ed25519 => Ok(coset::iana::Algorithm::EdDSA),
         KeyAlgorithm::P256 => Ok(coset::iana::Algorithm::ES256),
         KeyAlgorithm::P384 => Ok(coset::iana::Algorithm::ES384),
-        KeyAlgorithm::Secp256k1 | KeyAlgorithm::Bls12381G2 => Err(WalletError::misused("a secp256k1 key signs no COSE; use Ed25519, P-256 or P-384")),
+        KeyAlgorithm::Secp256k1 | KeyAlgorithm::Bls12381G2 => {
+            Err(WalletError::misused("a secp256k1 key signs no COSE; use Ed25519, P-256 or P-384"))
+        }
     }
 }
 
