@@ -1,7 +1,10 @@
 //! The compiled contracts, as committed beside their sources.
 
-use alloy_primitives::{Address, Bytes, hex};
+use alloy_primitives::{Address, B256, Bytes, b256, hex};
 use serde::Deserialize;
+
+/// The Keccak-256 of the code of a `DidRegistry` on a chain.
+pub const DID_REGISTRY_CODE_HASH: B256 = b256!("0000000000000000000000000000000000000000000000000000000000000000");
 
 /// The code whose run creates a `DidRegistry`.
 pub fn did_registry() -> Bytes {
