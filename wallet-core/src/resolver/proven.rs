@@ -27,7 +27,7 @@ const MAX_ANCESTORS: u64 = 4096;
 /// How many headers are asked for at a time.
 const HEADERS: u64 = 200;
 /// How many blocks' receipts are asked for at a time, at first.
-const RECEIPTS: usize = 16;
+const RECEIPTS: usize = 32;
 /// The most blocks that are looked at to follow the validators from one block to another.
 const MAX_STEPS: usize = 128;
 
