@@ -1,13 +1,16 @@
 //! Stock ERC-1056 registries, as npm `ethr-did-registry` compiles them: proven through the receipts of each block with an event.
 
 use std::fs;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
 use wallet_core::did::Standing;
-use wallet_core::registry::{Address, B256, ChainFault, ProofFault, RpcRequest, Transaction, Trust};
+use wallet_core::error::{Result, WalletError};
+use wallet_core::registry::{Address, B256, ChainFault, Ledger, ProofFault, RpcRequest, Transaction, Trust};
 
-use crate::liar::{Liar, Lie, did, proven, rehash, resolve, resolve_by, validator};
+use crate::liar::{Answer, Liar, Lie, did, proven, rehash, resolve, resolve_by, validator};
 use crate::operations;
 use crate::proven::{believed, newest, without_standing};
 use crate::world::{World, address, key, npm, sign};
@@ -60,6 +63,37 @@ async fn stock_registry_is_proven_on_anvil_as_far_as_headers_are_linked() {
     assert_eq!(fault.reason, ChainFault::TooFarBack.to_string());
 }
 
+/// A node whose answers are too long to be read when more than `most` questions are asked at once.
+struct Narrow {
+    good: Arc<dyn Ledger>,
+    most: usize,
+}
+
+#[async_trait]
+impl Ledger for Narrow {
+    async fn ask(&self, batch: Vec<RpcRequest>) -> Result<Vec<Answer>> {
+        if batch.len() > self.most {
+            return Err(WalletError::malformed("answer of the node", "it is too long"));
+        }
+        self.good.ask(batch).await
+    }
+}
+
+#[tokio::test]
+async fn answers_too_long_for_one_round_trip_are_asked_for_in_several() {
+    let (world, code_hash) = with_stock_registry(World::embedded()).await;
+    let trust = validator().stock_registry(code_hash);
+    let good = resolve(&world, Lie::none(), trust.clone()).await.expect("a good node");
+    for most in [3, 5, 8] {
+        let ledger = proven(&world, Arc::new(Narrow { good: world.ledger.clone(), most }), trust.clone());
+        assert_eq!(resolve_by(&world, ledger, &did()).await, Ok(good.clone()), "{most}");
+    }
+    let ours = World::embedded();
+    operations::run(&ours).await;
+    let ledger = proven(&ours, Arc::new(Narrow { good: ours.ledger.clone(), most: 3 }), validator());
+    assert_eq!(resolve_by(&ours, ledger, &did()).await, Ok(resolve(&ours, Lie::none(), validator()).await.expect("a good node")));
+}
+
 /// Changes the receipts of the blocks that have several events.
 fn receipts(change: impl Fn(&mut Vec<Value>) + Send + Sync + 'static) -> Lie {
     Lie::about(RECEIPTS, move |answer| change(answer.as_array_mut().expect("receipts")))
@@ -97,7 +131,14 @@ async fn lies_about_a_stock_registry_are_caught() {
         ("the first receipt hidden", receipts(|all| drop(all.remove(0))), altered()),
         ("a receipt told twice", receipts(|all| all.push(all[0].clone())), altered()),
         ("receipts in another order", receipts(|all| all.reverse()), altered()),
-        ("an event forged", receipts(|all| { let log = logs_of(&mut all[0])[0].clone(); logs_of(&mut all[0]).push(log) }), altered()),
+        (
+            "an event forged",
+            receipts(|all| {
+                let log = logs_of(&mut all[0])[0].clone();
+                logs_of(&mut all[0]).push(log)
+            }),
+            altered(),
+        ),
         ("a receipt of another type", receipts(|all| all[0]["type"] = json!("0x1")), altered()),
         ("another amount of gas", receipts(|all| all[0]["cumulativeGasUsed"] = json!("0x1")), altered()),
         ("another bloom filter", receipts(|all| all[0]["logsBloom"] = json!(format!("0x{}", "00".repeat(256)))), altered()),
@@ -106,7 +147,11 @@ async fn lies_about_a_stock_registry_are_caught() {
         ("another receipts root", earlier("receiptsRoot", root.clone(), false), Some(ChainFault::HeaderAltered)),
         ("another receipts root and its hash", earlier("receiptsRoot", root, true), None),
         ("another time and its hash", earlier("timestamp", json!("0x713fb301"), true), Some(ChainFault::ForgedSeal)),
-        ("an older value of the slot", Lie::about("eth_getProof", |p| p["storageProof"][0]["value"] = json!("0x9")), Some(ChainFault::Proof(ProofFault::SlotAltered))),
+        (
+            "an older value of the slot",
+            Lie::about("eth_getProof", |p| p["storageProof"][0]["value"] = json!("0x9")),
+            Some(ChainFault::Proof(ProofFault::SlotAltered)),
+        ),
     ] {
         let fault = resolve(&world, lie, trust.clone()).await.expect_err(name);
         if let Some(expected) = expected {
@@ -120,7 +165,10 @@ async fn lies_about_a_stock_registry_are_caught() {
         ("some events told", hints(|logs| logs.truncate(2))),
         ("events told backwards", hints(|logs| logs.reverse())),
         ("events told with other data", hints(|logs| logs[0]["data"] = json!("0x"))),
-        ("receipts with other places", receipts(|all| logs_of(&mut all[0]).iter_mut().for_each(|log| log["logIndex"] = json!("0x63")))),
+        (
+            "receipts with other places",
+            receipts(|all| logs_of(&mut all[0]).iter_mut().for_each(|log| log["logIndex"] = json!("0x63"))),
+        ),
     ] {
         assert_eq!(resolve(&world, lie, trust.clone()).await, Ok(good.clone()), "{name}");
     }

@@ -71,16 +71,28 @@ fn about_the_proof(world: &World) -> Vec<Caught> {
         Lie { answer: Lie::about(PROOF, move |answer| answer["address"] = json!(ours)).answer, ..Lie::asking(elsewhere) };
     vec![
         caught("proof of another contract", Lie::asking(elsewhere), fault(ProofFault::OtherAccount)),
-        caught("proof of another contract under this one's name", disguised, [ProofFault::Broken, ProofFault::Truncated, ProofFault::AccountAltered].map(ChainFault::Proof)),
+        caught(
+            "proof of another contract under this one's name",
+            disguised,
+            [ProofFault::Broken, ProofFault::Truncated, ProofFault::AccountAltered].map(ChainFault::Proof),
+        ),
         caught("truncated account proof", proof(|p| pop(&mut p["accountProof"])), fault(ProofFault::Truncated)),
         caught("truncated slot proof", proof(|p| pop(&mut p["storageProof"][0]["proof"])), fault(ProofFault::Truncated)),
         caught("empty account proof", proof(|p| p["accountProof"] = json!([])), fault(ProofFault::Truncated)),
         caught("longer proof", proof(|p| push(&mut p["accountProof"], "0x80")), fault(ProofFault::Superfluous)),
-        caught("oversized node", proof(|p| p["accountProof"][0] = json!(format!("0x{}", "00".repeat(5000)))), fault(ProofFault::Oversized)),
+        caught(
+            "oversized node",
+            proof(|p| p["accountProof"][0] = json!(format!("0x{}", "00".repeat(5000)))),
+            fault(ProofFault::Oversized),
+        ),
         caught("garbage node", proof(|p| p["storageProof"][1]["proof"][0] = json!("0xc0ffee")), fault(ProofFault::Broken)),
         caught("older value of a slot", proof(|p| p["storageProof"][0]["value"] = json!("0x1")), fault(ProofFault::SlotAltered)),
         caught("slot said to be empty", proof(|p| p["storageProof"][1]["value"] = json!("0x0")), fault(ProofFault::SlotAltered)),
-        caught("slots exchanged", proof(|p| p["storageProof"].as_array_mut().expect("slots").reverse()), fault(ProofFault::OtherSlots)),
+        caught(
+            "slots exchanged",
+            proof(|p| p["storageProof"].as_array_mut().expect("slots").reverse()),
+            fault(ProofFault::OtherSlots),
+        ),
         caught("a slot left out", proof(|p| pop(&mut p["storageProof"])), fault(ProofFault::OtherSlots)),
         caught("another code hash", proof(|p| p["codeHash"] = json!(B256::ZERO)), fault(ProofFault::AccountAltered)),
         caught("another storage root", proof(|p| p["storageHash"] = json!(B256::ZERO)), fault(ProofFault::AccountAltered)),

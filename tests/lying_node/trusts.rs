@@ -161,7 +161,10 @@ async fn slots_of_the_credential_registry_are_proven_like_any() {
     let ledger = proven(&world, world.ledger.clone(), validator());
     let read = ledger.slots(&credential_contract(&world), &[slot, B256::ZERO], &now()).await.expect("proven");
     let moment = credential_registry::Moment::from_slot(read.values[0].into()).expect("an anchor");
-    assert_eq!((moment.block, read.block, read.grounds), (receipts[0].block_number, receipts[0].block_number, Grounds::Validators));
+    assert_eq!(
+        (moment.block, read.block, read.grounds),
+        (receipts[0].block_number, receipts[0].block_number, Grounds::Validators)
+    );
     assert!(read.values[1].is_zero());
     // The newest trusted block is a checkpoint for those who come later.
     let known = ledger.newest(&now()).await.expect("a checkpoint");
@@ -194,7 +197,9 @@ async fn most_of_several_nodes_must_have_the_block() {
     let (world, good) = world().await;
     let honest = Lie::none;
     let resolved = async |node: Lie, others: Vec<Lie>| resolve_by(&world, compared(&world, node, others), &did()).await;
-    for (others, agreeing) in [(vec![honest(), honest()], 3), (vec![honest(), forging()], 2), (vec![silent(), honest()], 2), (vec![honest()], 2)] {
+    for (others, agreeing) in
+        [(vec![honest(), honest()], 3), (vec![honest(), forging()], 2), (vec![silent(), honest()], 2), (vec![honest()], 2)]
+    {
         let resolution = resolved(honest(), others).await.expect("most agree");
         assert_eq!(resolution.document, good.document);
         let Standing::Proven { grounds, .. } = resolution.standing else { panic!("{:?}", resolution.standing) };

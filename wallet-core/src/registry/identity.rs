@@ -14,8 +14,8 @@ use super::ledger::{RpcRefusal, RpcRequest};
 use super::receipt::Log;
 use super::rpc::{At, LogFilter};
 use super::{Deployment, rpc};
-use crate::did::{Grounds, Standing};
 use crate::did::ethr::History;
+use crate::did::{Grounds, Standing};
 use crate::error::{Result, WalletError};
 use crate::time::Timestamp;
 

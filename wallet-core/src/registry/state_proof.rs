@@ -66,12 +66,8 @@ pub fn check(proof: &AccountProof, wanted: &Wanted<'_>, state_root: B256) -> Res
     if proof.address != wanted.contract {
         return Err(ProofFault::OtherAccount);
     }
-    let said = TrieAccount {
-        nonce: proof.nonce,
-        balance: proof.balance,
-        storage_root: proof.storage_root,
-        code_hash: proof.code_hash,
-    };
+    let said =
+        TrieAccount { nonce: proof.nonce, balance: proof.balance, storage_root: proof.storage_root, code_hash: proof.code_hash };
     match value(state_root, keccak256(wanted.contract), &proof.nodes)? {
         None => return Err(ProofFault::NoContract),
         Some(account) if account != alloy_rlp::encode(said) => return Err(ProofFault::AccountAltered),

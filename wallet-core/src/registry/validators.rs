@@ -107,8 +107,11 @@ impl KnownValidators {
     /// Of blocks in a row with the same set, the first and the last say enough.
     fn forget_between(&mut self) {
         let all: Vec<(&u64, &ValidatorSet)> = self.0.iter().collect();
-        let between: Vec<u64> =
-            all.windows(3).filter(|three| three[0].1 == three[1].1 && three[1].1 == three[2].1).map(|three| *three[1].0).collect();
+        let between: Vec<u64> = all
+            .windows(3)
+            .filter(|three| three[0].1 == three[1].1 && three[1].1 == three[2].1)
+            .map(|three| *three[1].0)
+            .collect();
         for number in between {
             self.0.remove(&number);
         }
