@@ -15,11 +15,13 @@ use crate::world::{START, World, address, key};
 
 pub type Answer = Result<Value, RpcRefusal>;
 
+type Change = dyn Fn(&[RpcRequest], &mut Vec<Answer>) + Send + Sync;
+
 /// A way to lie: what to ask the good node instead, and what to make of its answers.
 #[derive(Clone)]
 pub struct Lie {
     pub ask: Arc<dyn Fn(&mut RpcRequest) + Send + Sync>,
-    pub answer: Arc<dyn Fn(&[RpcRequest], &mut Vec<Answer>) + Send + Sync>,
+    pub answer: Arc<Change>,
 }
 
 impl Lie {

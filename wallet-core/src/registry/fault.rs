@@ -78,6 +78,16 @@ pub enum ChainFault {
     ReceiptsAltered,
 }
 
+impl From<ChainFault> for WalletError {
+    fn from(fault: ChainFault) -> Self {
+        match fault {
+            ChainFault::Node(error) => error,
+            ChainFault::OtherChain | ChainFault::ClockBehind => Self::misused(fault),
+            fault => Self::unreachable("a chain that can be trusted", fault),
+        }
+    }
+}
+
 impl ChainFault {
     /// Whether an honest node may cause it for a moment: while a block comes between two answers, or two machines answer in turn.
     pub fn may_pass(&self) -> bool {

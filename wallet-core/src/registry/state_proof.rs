@@ -153,7 +153,7 @@ impl<'a> Walk<'a, '_> {
 enum Node<'a> {
     Leaf { path: Vec<u8>, value: &'a [u8] },
     Extension { path: Vec<u8>, child: Child<'a> },
-    Branch { children: [Child<'a>; 16] },
+    Branch { children: Box<[Child<'a>; 16]> },
 }
 
 /// How a node names the one below it.
@@ -195,7 +195,7 @@ impl<'a> Node<'a> {
                 Ok(Self::Extension { path, child: Child::decode(below)? })
             }
             [below @ .., [alloy_rlp::EMPTY_STRING_CODE]] if below.len() == 16 => {
-                let mut children = [Child::None; 16];
+                let mut children = Box::new([Child::None; 16]);
                 for (child, below) in children.iter_mut().zip(below) {
                     *child = Child::decode(below)?;
                 }

@@ -340,7 +340,7 @@ impl ProvenLedger {
     /// Whether `earlier` are all among the blocks before `head`, link by link.
     async fn link(&self, head: &Header, earlier: &[Block]) -> Result<(), ChainFault> {
         let lowest = earlier.iter().map(|block| block.header.number).min().unwrap_or(head.number);
-        if head.number - lowest > MAX_ANCESTORS {
+        if head.number.saturating_sub(lowest) > MAX_ANCESTORS {
             return Err(ChainFault::TooFarBack);
         }
         let mut linked = BTreeMap::new();
