@@ -12,8 +12,17 @@ mod ethers;
 mod gas;
 #[path = "chain/kill.rs"]
 mod kill;
+#[allow(dead_code, reason = "the tests of lying nodes use the rest of it")]
+#[path = "lying_node/liar.rs"]
+mod liar;
 #[path = "chain/model.rs"]
 mod model;
+#[path = "did/operations.rs"]
+mod operations;
+#[path = "chain/proven.rs"]
+mod proven;
+#[path = "chain/stock.rs"]
+mod stock;
 #[path = "chain/suite.rs"]
 mod suite;
 #[path = "chain/world.rs"]

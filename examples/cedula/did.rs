@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use wallet_core::did::{Did, DidUrl, Resolution, Standing, VerificationRelationship};
+use wallet_core::did::{Did, DidUrl, Grounds, Resolution, Standing, VerificationRelationship};
 use wallet_core::error::WalletError;
 use wallet_core::issuer::Written;
 use wallet_core::key::{KeyAlgorithm, PublicKey};
@@ -100,8 +100,22 @@ fn print_resolution(screen: &Screen, resolution: &Resolution) {
         Standing::SelfContained => {
             words!(l, "the identifier holds its key", "el identificador lleva su clave", "o identificador leva sua chave")
         }
-        Standing::Proven { block } => {
-            words!(l, "proven at block {block}", "comprobado en el bloque {block}", "comprovado no bloco {block}")
+        Standing::Proven { block, time, grounds } => {
+            let why = match grounds {
+                Grounds::Checkpoint => words!(l, "a known block", "bloque conocido", "bloco conhecido"),
+                Grounds::Validators => {
+                    words!(l, "sealed by the validators", "sellado por los validadores", "selado pelos validadores")
+                }
+                Grounds::Nodes { agreeing } => {
+                    words!(l, "{agreeing} nodes agree", "{agreeing} nodos coinciden", "{agreeing} nós concordam")
+                }
+            };
+            words!(
+                l,
+                "proven at block {block} of {time}: {why}",
+                "comprobado en el bloque {block} del {time}: {why}",
+                "comprovado no bloco {block} de {time}: {why}"
+            )
         }
         Standing::Believed { block: Some(block) } => {
             words!(l, "as block {block} says", "según el bloque {block}", "segundo o bloco {block}")

@@ -1,7 +1,7 @@
 //! Mirrors of the verdict, and the claims that only an accepted one gives up.
 
 use serde_json::Value;
-use wallet_core::did::{Did, Standing};
+use wallet_core::did::{Did, Grounds, Standing};
 use wallet_core::language::Language;
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{
@@ -169,11 +169,29 @@ pub enum Standing {
     Proven {
         /// The block the document was read at.
         block: u64,
+        /// The time of that block: how old the document is.
+        time: Timestamp,
+        /// Why that block is trusted.
+        grounds: Grounds,
     },
     /// Only reported, by a registry node or a web server.
     Believed {
         /// The block the document was read at; none for did:web.
         block: Option<u64>,
+    },
+}
+
+/// Why a block of the registry's chain is trusted, strongest first.
+#[uniffi::remote(Enum)]
+pub enum Grounds {
+    /// It was known beforehand, from the app or a trust pack.
+    Checkpoint,
+    /// A quorum of validators sealed it: those known beforehand, or those they let in since (QBFT, IBFT 2.0).
+    Validators,
+    /// Most of several nodes gave the same one. Whoever runs most of them can make it up.
+    Nodes {
+        /// How many gave it.
+        agreeing: u32,
     },
 }
 

@@ -55,12 +55,17 @@ pub fn npm() -> PathBuf {
 
 impl World {
     pub fn embedded() -> Self {
+        Self::embedded_by(0xee)
+    }
+
+    /// An embedded chain sealed by the key of this byte.
+    pub fn embedded_by(sealer: u8) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let time = Arc::new(AtomicI64::new(START));
         let now = time.clone();
         let clock = move || Timestamp::from_unix(now.load(Ordering::SeqCst)).expect("a time in range");
         let path = folder.path().join("chain");
-        let chain = EmbeddedChain::open(&path, 31_337, key(0xee), Box::new(clock)).expect("a new chain");
+        let chain = EmbeddedChain::open(&path, 31_337, key(sealer), Box::new(clock)).expect("a new chain");
         let chain = Arc::new(chain);
         let deployment = chain.deployment();
         let kind = Kind::Embedded { chain: chain.clone(), _folder: folder };

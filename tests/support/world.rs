@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use wallet_core::did::{Did, DidDocument, DidUrl, DocumentMetadata, KeyPeriod, Resolution, Standing};
+use wallet_core::did::{Did, DidDocument, DidUrl, DocumentMetadata, Grounds, KeyPeriod, Resolution, Standing};
 use wallet_core::did::{VerificationMethod, VerificationRelationship};
 use wallet_core::key::{KeyAlgorithm, PublicKey, SecretKey};
 use wallet_core::securing::linked_data::Contexts;
@@ -79,7 +79,7 @@ impl Party {
             revoked: None,
         };
         let standing = match self.did.method() {
-            "ethr" => Standing::Proven { block: 40 },
+            "ethr" => Standing::Proven { block: 40, time: at("2026-03-01T11:59:00Z"), grounds: Grounds::Validators },
             _ => Standing::SelfContained,
         };
         let period = KeyPeriod {

@@ -22,7 +22,7 @@ const input = {
     viaIR: true,
     // No metadata in the bytecode: it changes with the code and with nothing else.
     metadata: { bytecodeHash: "none", appendCBOR: false },
-    outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "storageLayout"] } },
+    outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences", "storageLayout"] } },
   },
 };
 
@@ -36,11 +36,17 @@ if ((output.errors ?? []).length > 0) process.exit(1);
 for (const name of names) {
   const contract = output.contracts[`${name}.sol`][name];
   const slots = Object.fromEntries(contract.storageLayout.storage.map((s) => [s.label, Number(s.slot)]));
+  // Where in the bytecode the code that stays on the chain begins, and where in that the constructor's argument is put.
+  const { object, immutableReferences } = contract.evm.deployedBytecode;
+  const offset = contract.evm.bytecode.object.indexOf(object) / 2;
+  const immutables = Object.values(immutableReferences).flat().map(({ start }) => start).sort((a, b) => a - b);
+  if (!Number.isInteger(offset) || offset <= 0) throw new Error(`${name}: the deployed code is not part of the bytecode`);
   const text = `{
 "contract": ${JSON.stringify(name)},
 "compiler": ${JSON.stringify(solc.version())},
 "evmVersion": ${JSON.stringify(input.settings.evmVersion)},
 "slots": ${JSON.stringify(slots)},
+"deployed": ${JSON.stringify({ offset, immutables })},
 "abi": [
 ${contract.abi.map((item) => JSON.stringify(item)).join(",\n")}
 ],

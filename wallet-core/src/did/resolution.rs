@@ -55,11 +55,30 @@ pub enum Standing {
     Proven {
         /// The block the document was read at.
         block: u64,
+        /// The time of that block: how old the document is.
+        time: Timestamp,
+        /// Why that block is trusted.
+        grounds: Grounds,
     },
     /// Only reported, by a registry node or a web server.
     Believed {
         /// The block the document was read at; none for did:web.
         block: Option<u64>,
+    },
+}
+
+/// Why a block of the registry's chain is trusted, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Grounds {
+    /// It was known beforehand, from the app or a trust pack.
+    Checkpoint,
+    /// A quorum of validators sealed it: those known beforehand, or those they let in since (QBFT, IBFT 2.0).
+    Validators,
+    /// Most of several nodes gave the same one. Whoever runs most of them can make it up.
+    Nodes {
+        /// How many gave it.
+        agreeing: u32,
     },
 }
 

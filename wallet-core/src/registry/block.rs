@@ -111,7 +111,7 @@ impl Header {
         self.encode_with(&self.extra_data)
     }
 
-    /// The block's hash: of a QBFT header without its seals and with round 0, as Besu does it; of any other as it is.
+    /// The block's hash: of a QBFT or IBFT 2.0 header without its seals and round, as Besu does it; of any other as it is.
     pub fn hash(&self) -> B256 {
         match qbft::ExtraData::of(self) {
             Some(extra) => keccak256(self.encode_with(&extra.without_seals_and_round())),

@@ -3,17 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use serde_json::Value;
 
-use super::did_registry::{changed_call, event_topics, fold, history_call, read_event, read_history, read_number};
+use super::block::Header;
+use super::did_registry::{
+    changed_call, changed_slot, event_topics, fold, history_call, history_slot, read_event, read_history, read_number,
+};
 use super::ledger::{RpcRefusal, RpcRequest};
 use super::receipt::Log;
 use super::rpc::{At, LogFilter};
 use super::{Deployment, rpc};
-use crate::did::Standing;
 use crate::did::ethr::History;
+use crate::did::{Grounds, Standing};
 use crate::error::{Result, WalletError};
+use crate::time::Timestamp;
 
 /// The most events of one identity that are read.
 pub const MAX_EVENTS: usize = 10_000;
@@ -40,6 +44,16 @@ pub struct Head {
     pub running_hash: Option<B256>,
     /// The time of the block that was asked for besides; none when there is no such block.
     pub asked_time: Option<u64>,
+    /// Why the block is trusted; none when the node's word is all there is.
+    pub grounds: Option<Grounds>,
+}
+
+impl Head {
+    fn standing(&self) -> Result<Standing> {
+        let Some(grounds) = self.grounds else { return Ok(Standing::Believed { block: Some(self.block) }) };
+        let seconds = i64::try_from(self.time).map_err(|_| bad("the time of a block is out of range"))?;
+        Ok(Standing::Proven { block: self.block, time: Timestamp::from_unix(seconds)?, grounds })
+    }
 }
 
 impl Subject {
@@ -73,7 +87,37 @@ impl Subject {
             changed: u64::try_from(changed).map_err(|_| bad("the last change is in no block"))?,
             running_hash: hash,
             asked_time: asked.map(|block| block.header.timestamp),
+            grounds: None,
         })
+    }
+
+    /// The slots whose values [`Subject::proven_head`] reads; of a stock ERC-1056 registry only the first.
+    pub fn slots(&self) -> [B256; 2] {
+        [changed_slot(self.identity), history_slot(self.identity)]
+    }
+
+    /// What the registry's storage says of an identity, from the proven values of [`Subject::slots`].
+    pub fn proven_head(&self, header: &Header, slots: &[U256], grounds: Grounds) -> Result<Head> {
+        let [changed, hash @ ..] = slots else { return Err(bad("some slots are missing")) };
+        Ok(Head {
+            block: header.number,
+            time: header.timestamp,
+            changed: u64::try_from(*changed).map_err(|_| bad("the last change is in no block"))?,
+            running_hash: hash.first().copied().map(B256::from),
+            asked_time: None,
+            grounds: Some(grounds),
+        })
+    }
+
+    /// The identity's events among the logs of a block, which are all of them, in order.
+    pub fn events_among(&self, logs: Vec<Log>) -> Vec<Log> {
+        let [kinds, about] = event_topics(self.identity);
+        let is_event = |log: &Log| {
+            log.address == self.deployment.did_registry
+                && log.topics.first().is_some_and(|kind| kinds.contains(kind))
+                && log.topics.get(1) == about.first()
+        };
+        logs.into_iter().filter(is_event).collect()
     }
 
     /// The request for the identity's events from block `from` to `to`; [`Subject::read_logs`] reads its answer.
@@ -107,7 +151,7 @@ impl Subject {
     /// Puts the events together; none when they are not all of them, as `head` tells by their links and their running hash.
     ///
     /// `times` has the time of each block that has an event. A stock registry has no running hash: there an event hidden among
-    /// several of one block is not noticed.
+    /// several of one block is not noticed, unless the logs come from the receipts of that block.
     pub fn history(&self, head: &Head, logs: &[Log], times: &BTreeMap<u64, u64>) -> Result<Option<History>> {
         let in_order = times.values().is_sorted() && times.last_key_value().is_none_or(|(_, last)| *last <= head.time);
         let mut running_hash = B256::ZERO;
@@ -121,8 +165,7 @@ impl Subject {
             running_hash = fold(running_hash, log, time);
             events.push(event);
         }
-        let standing = Standing::Believed { block: Some(head.block) };
-        let history = History { chain_id: self.deployment.chain_id, standing, events };
+        let history = History { chain_id: self.deployment.chain_id, standing: head.standing()?, events };
         let whole = history.is_complete(head.changed) && head.running_hash.is_none_or(|hash| hash == running_hash);
         Ok((whole && in_order).then_some(history))
     }
@@ -171,7 +214,7 @@ mod tests {
     }
 
     fn head(running_hash: Option<B256>) -> Head {
-        Head { block: 9, time: 90, changed: 5, running_hash, asked_time: None }
+        Head { block: 9, time: 90, changed: 5, running_hash, asked_time: None, grounds: None }
     }
 
     #[test]

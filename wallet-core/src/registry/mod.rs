@@ -11,13 +11,18 @@ pub mod credential_registry;
 pub mod did_registry;
 #[cfg(feature = "embedded-chain")]
 pub mod embedded;
+pub mod fault;
 pub mod identity;
 pub mod ledger;
+pub mod proven;
 pub mod qbft;
 pub mod receipt;
 pub mod rpc;
 pub mod slot;
+pub mod state_proof;
 pub mod transaction;
+pub mod trust;
+pub mod validators;
 
 pub use account::RecoverableSignature;
 pub use alloy_primitives::{Address, B256, Bytes, U256};
@@ -26,9 +31,14 @@ pub use credential_registry::CredentialWrite;
 pub use did_registry::DidWrite;
 #[cfg(feature = "embedded-chain")]
 pub use embedded::EmbeddedChain;
+pub use fault::ChainFault;
 pub use ledger::{Ledger, RpcRefusal, RpcRequest};
+pub use proven::{Contract, ProvenSlots};
 pub use receipt::{Log, Receipt};
+pub use state_proof::ProofFault;
 pub use transaction::{Fees, SignedTransaction, Transaction};
+pub use trust::{Checkpoint, Rule, Trust};
+pub use validators::ValidatorSet;
 
 /// Where a network's registry is: a chain and the addresses of the two contracts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -147,6 +147,7 @@ impl revm::database_interface::DBErrorMarker for Fault {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::contracts;
     use serde_json::json;
 
     fn key(byte: u8) -> SecretKey {
@@ -171,6 +172,13 @@ mod tests {
             let code = chain.answer("eth_getCode", &json!([address, "latest"])).expect("a whole file").expect("code");
             assert!(code.as_str().expect("text").len() > 5000);
         }
+        let hash = |address: Address| {
+            let proof = chain.answer("eth_getProof", &json!([address, [], "latest"])).expect("a whole file").expect("a proof");
+            crate::registry::rpc::read_proof(&proof).expect("a proof").code_hash
+        };
+        assert_eq!(hash(deployment.did_registry), contracts::DID_REGISTRY_CODE_HASH);
+        let of_credentials = contracts::credential_registry_code_hash(deployment.did_registry);
+        assert_eq!(hash(deployment.credential_registry), of_credentials);
         let head = chain.head().expect("a head");
         assert_eq!(head.number, 1);
         drop(chain);

@@ -12,7 +12,7 @@ use super::{EmbeddedChain, Fault};
 use crate::registry::account::{self, RecoverableSignature};
 use crate::registry::block::{ForkFields, Header, NO_OMMERS};
 use crate::registry::ledger::RpcRefusal;
-use crate::registry::qbft::{self, ExtraData, MIX_HASH, Seal};
+use crate::registry::qbft::{self, ExtraData, MIX_HASH, Protocol, Seal};
 use crate::registry::transaction::{SignedTransaction, Transaction};
 use crate::registry::{contracts, receipt};
 
@@ -107,7 +107,8 @@ impl EmbeddedChain {
 
     fn extra_data(&self) -> ExtraData {
         let vanity = Bytes::from_static(&[0; 32]);
-        ExtraData { vanity, validators: vec![self.validator()], vote: None, round: 0, seals: vec![] }
+        let (protocol, validators) = (Protocol::Qbft, vec![self.validator()]);
+        ExtraData { protocol, vanity, validators, vote: None, round: 0, seals: vec![] }
     }
 
     fn header_after(&self, parent: Option<&Header>, timestamp: u64) -> Header {

@@ -3,34 +3,34 @@
 //! did:key and did:jwk hold their document. did:web is fetched. A did:ethr is read from its registry in one round trip where the
 //! node allows it: the storage that says what the last change was, and all events, which must link back to the first without a gap
 //! and, on our registry, end in the running hash. What is not whole is no document: it is `internalError`, to be tried again.
+//! A node's word is believed, unless the app says why it trusts a block: then nothing counts but what is proven ([`ProvenLedger`]).
 
-use std::collections::BTreeMap;
+mod events;
+mod node;
+mod proven;
+mod registry;
+mod together;
+
+pub use node::RpcLedger;
+pub use proven::ProvenLedger;
+
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use serde_json::{Map, Value, json};
-
-use crate::did::ethr::{self, History, Identity, Version};
+use crate::did::ethr::{self, Identity, Version};
 use crate::did::{
     Did, DidDocument, DidUrl, DocumentMetadata, Resolution, ResolutionError, Service, Standing, Unresolved, VerificationMethod,
     jwk, key, web,
 };
-use crate::error::{Result, WalletError};
-use crate::json;
-use crate::ports::{HttpRequest, HttpResponse, Network, Reach};
-use crate::registry::identity::{Head, MAX_EVENTS, Subject, times_in};
-use crate::registry::rpc::{self, At};
-use crate::registry::{Deployment, Ledger, Log, RpcRefusal, RpcRequest};
+use crate::error::Result;
+use crate::ports::{HttpRequest, Network, Reach};
+use crate::registry::identity::Subject;
+use crate::registry::{Deployment, Ledger};
 use crate::time::Timestamp;
+
+use self::registry::{Registry, Way};
 
 /// How often a registry is read again when it changed between two answers.
 const ATTEMPTS: usize = 3;
-/// The most round trips in which the events of one identity are gathered.
-const MAX_ROUNDS: usize = 1000;
-/// How many blocks of logs are asked for at a time where a node does not give all: what Besu answers by default.
-const SPAN: u64 = 5000;
-/// How many headers are asked for at a time.
-const HEADERS: usize = 50;
 
 /// Resolves DIDs; without configuration those that hold their own document.
 #[derive(Clone, Default)]
@@ -59,7 +59,14 @@ impl Resolver {
 
     /// With the did:ethr of a registry, whose DIDs name it by `name` or by its chain id.
     pub fn with_registry(mut self, name: &str, deployment: Deployment, ledger: Arc<dyn Ledger>) -> Self {
-        self.registries.push(Registry { name: name.to_owned(), deployment, ledger });
+        self.registries.push(Registry { name: name.to_owned(), deployment, way: Way::Believed(ledger) });
+        self
+    }
+
+    /// With the did:ethr of a registry, as [`Resolver::with_registry`], and nothing believed: what `ledger` does not prove is
+    /// `internalError`.
+    pub fn with_proven_registry(mut self, name: &str, deployment: Deployment, ledger: Arc<ProvenLedger>) -> Self {
+        self.registries.push(Registry { name: name.to_owned(), deployment, way: Way::Proven(ledger) });
         self
     }
 
@@ -131,7 +138,7 @@ impl Resolver {
         let unknown = || Unresolved::new(ResolutionError::MethodNotSupported, "its registry's network is not configured");
         let registry = registry.ok_or_else(unknown)?;
         let subject = Subject { deployment: registry.deployment, identity: identity.address.into() };
-        let (history, head) = registry.history(&subject, asked.block()).await?;
+        let (history, head) = registry.history(&subject, asked.block(), now).await?;
         let version = match asked {
             Asked::Latest => Version::Latest,
             Asked::Time(time) => Version::Time(time),
@@ -189,185 +196,16 @@ fn version_number(text: &str) -> Option<u64> {
 }
 
 /// Whatever a node or a server did instead of answering, nothing is known of the DID.
-fn not_whole(error: WalletError) -> Unresolved {
+fn not_whole(error: impl ToString) -> Unresolved {
     Unresolved::new(ResolutionError::InternalError, error)
-}
-
-/// One registry, its network's name and the way to it.
-#[derive(Clone)]
-struct Registry {
-    name: String,
-    deployment: Deployment,
-    ledger: Arc<dyn Ledger>,
-}
-
-impl Registry {
-    fn is_of(&self, identity: &Identity) -> bool {
-        match identity.network.as_deref() {
-            None => self.deployment.chain_id == 1,
-            Some(name) => name == self.name || identity.chain_id() == Some(self.deployment.chain_id),
-        }
-    }
-
-    /// All events of an identity, read again while the registry changes in between.
-    async fn history(&self, subject: &Subject, asked: Option<u64>) -> Result<(History, Head), Unresolved> {
-        for _ in 0..ATTEMPTS {
-            let (head, logs) = self.head_and_logs(subject, asked).await.map_err(not_whole)?;
-            let times = self.times(&logs).await.map_err(not_whole)?;
-            if let Some(history) = subject.history(&head, &logs, &times).map_err(not_whole)? {
-                return Ok((history, head));
-            }
-        }
-        Err(Unresolved::new(ResolutionError::InternalError, "its registry's node does not give all of its events"))
-    }
-
-    /// One round trip where the node gives all logs at once; as many as it takes where it does not.
-    async fn head_and_logs(&self, subject: &Subject, asked: Option<u64>) -> Result<(Head, Vec<Log>)> {
-        let questions = subject.head_requests(asked);
-        let mut batch = questions.clone();
-        batch.push(subject.logs_request(0, At::Latest));
-        let answers = match self.ledger.ask(batch).await {
-            // The answer to all at once may be longer than is read.
-            Err(WalletError::Malformed { .. }) => self.ledger.ask(questions.clone()).await?,
-            other => other?,
-        };
-        let (of_head, of_logs) = answers.split_at(questions.len().min(answers.len()));
-        let head = subject.read_head(of_head)?;
-        match of_logs.first() {
-            Some(Ok(logs)) => Ok((head, subject.read_logs(logs)?)),
-            _ => {
-                let logs = self.walk(subject, &head).await?;
-                Ok((head, logs))
-            }
-        }
-    }
-
-    /// Follows the links of the events back from the newest, a span of blocks at a time.
-    async fn walk(&self, subject: &Subject, head: &Head) -> Result<Vec<Log>> {
-        let mut logs: Vec<Log> = Vec::new();
-        let mut span = SPAN;
-        let mut to = head.changed;
-        for _ in 0..MAX_ROUNDS {
-            if to == 0 {
-                return Ok(logs);
-            }
-            let from = (to + 1).saturating_sub(span);
-            let answer = match self.ledger.ask(vec![subject.logs_request(from, At::Block(to))]).await {
-                Ok(mut answers) => answers.pop(),
-                Err(WalletError::Malformed { .. }) => None,
-                Err(error) => return Err(error),
-            };
-            let Some(Ok(answer)) = answer else {
-                if span == 1 {
-                    return Err(WalletError::refused("the node", "it gives no logs"));
-                }
-                span = 1;
-                continue;
-            };
-            let mut older = subject.read_logs(&answer)?;
-            to = subject.change_before(&older)?;
-            older.append(&mut logs);
-            logs = older;
-            if logs.len() > MAX_EVENTS {
-                return Err(WalletError::unsupported("an identity with so many events", format!("at most {MAX_EVENTS}")));
-            }
-        }
-        Err(WalletError::unreachable("the node", "it needs too many round trips for one identity"))
-    }
-
-    /// The time of each block that has an event.
-    async fn times(&self, logs: &[Log]) -> Result<BTreeMap<u64, u64>> {
-        if let Some(times) = times_in(logs) {
-            return Ok(times);
-        }
-        let mut blocks: Vec<u64> = logs.iter().map(|log| log.block_number).collect();
-        blocks.dedup();
-        let mut times = BTreeMap::new();
-        for some in blocks.chunks(HEADERS) {
-            let batch = some.iter().map(|number| rpc::block(At::Block(*number))).collect();
-            for answer in self.ledger.ask(batch).await? {
-                let answer = answer.map_err(|refusal| WalletError::refused("the node", refusal))?;
-                let block = rpc::read_block(&answer)?;
-                times.extend(block.map(|block| (block.header.number, block.header.timestamp)));
-            }
-        }
-        Ok(times)
-    }
-}
-
-/// A node somewhere: JSON-RPC over HTTP, each batch one POST.
-pub struct RpcLedger {
-    network: Arc<dyn Network>,
-    url: String,
-}
-
-impl RpcLedger {
-    /// The node at `url`, which the app's own configuration names; it may hold an access key and is never shown.
-    pub fn new(network: Arc<dyn Network>, url: impl Into<String>) -> Self {
-        Self { network, url: url.into() }
-    }
-}
-
-#[async_trait]
-impl Ledger for RpcLedger {
-    async fn ask(&self, batch: Vec<RpcRequest>) -> Result<Vec<Result<Value, RpcRefusal>>> {
-        if batch.is_empty() {
-            return Ok(Vec::new());
-        }
-        let body = write_batch(&batch).to_string().into_bytes();
-        let post = HttpRequest::post(self.url.clone(), "application/json", body);
-        let request = HttpRequest { reach: Reach::Configured, max_bytes: json::MAX_BYTES, ..post };
-        read_batch(batch.len(), &self.network.send(request).await?)
-    }
-}
-
-fn write_batch(batch: &[RpcRequest]) -> Value {
-    let request = |(id, request): (usize, &RpcRequest)| json!({ "jsonrpc": "2.0", "id": id, "method": request.method, "params": request.params });
-    batch.iter().enumerate().map(request).collect()
-}
-
-/// Reads the answers to a batch of `count` requests, in whatever order they come (JSON-RPC 2.0 §6).
-fn read_batch(count: usize, response: &HttpResponse) -> Result<Vec<Result<Value, RpcRefusal>>> {
-    let bad = |reason: &str| WalletError::malformed("answer of the node", reason);
-    if matches!(response.status, 408 | 429 | 500..) {
-        return Err(WalletError::unreachable("the node", format!("it answered with status {}", response.status)));
-    }
-    let replies = match json::read_bytes("answer of the node", &response.body)? {
-        Value::Array(replies) => replies,
-        // The whole batch was refused.
-        Value::Object(reply) => {
-            return Ok(vec![Err(read_refusal(&reply).ok_or_else(|| bad("it is no list of answers"))?); count]);
-        }
-        _ => return Err(bad("it is no list of answers")),
-    };
-    let mut answers = vec![None; count];
-    for reply in replies {
-        let Value::Object(mut reply) = reply else { return Err(bad("an answer is no object")) };
-        let id = reply.get("id").and_then(Value::as_u64).and_then(|id| usize::try_from(id).ok());
-        let place = id.and_then(|id| answers.get_mut(id)).ok_or_else(|| bad("an answer is to no question"))?;
-        let answer = match (reply.remove("result"), read_refusal(&reply)) {
-            (Some(result), None) => Ok(result),
-            (None | Some(Value::Null), Some(refusal)) => Err(refusal),
-            _ => return Err(bad("an answer has neither result nor error, or both")),
-        };
-        if place.replace(answer).is_some() {
-            return Err(bad("a question is answered twice"));
-        }
-    }
-    answers.into_iter().collect::<Option<_>>().ok_or_else(|| bad("a question is not answered"))
-}
-
-fn read_refusal(reply: &Map<String, Value>) -> Option<RpcRefusal> {
-    let error = reply.get("error")?.as_object()?;
-    let words = error.get("message").and_then(Value::as_str).unwrap_or_default();
-    let reason = words.chars().filter(|c| !c.is_control()).take(200).collect();
-    Some(RpcRefusal { code: error.get("code").and_then(Value::as_i64).unwrap_or_default(), reason })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use async_trait::async_trait;
+
+    use crate::ports::HttpResponse;
 
     const KEY: &str = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK";
 
@@ -448,44 +286,6 @@ mod tests {
         assert!(matches!(follow(KEY.to_owned()).await, Ok(Dereferenced::Document(_))));
         for tail in ["#other", "/path", "?service=other"] {
             assert_eq!(follow(format!("{KEY}{tail}")).await.map_err(|e| e.error), Err(ResolutionError::NotFound), "{tail}");
-        }
-    }
-
-    fn read(status: u16, body: &str) -> Result<Vec<Result<Value, RpcRefusal>>> {
-        read_batch(2, &HttpResponse { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
-    }
-
-    #[test]
-    fn answers_are_put_in_the_order_of_their_questions() {
-        let answers = read(200, r#"[{"id":1,"error":{"code":-32000,"message":"no\u0007"}},{"id":0,"result":"0x1"}]"#);
-        let refusal = RpcRefusal { code: -32000, reason: "no".to_owned() };
-        assert_eq!(answers, Ok(vec![Ok(json!("0x1")), Err(refusal.clone())]));
-        let refused = read(200, r#"{"id":null,"error":{"code":-32000,"message":"no"}}"#);
-        assert_eq!(refused, Ok(vec![Err(refusal.clone()), Err(refusal)]));
-    }
-
-    #[test]
-    fn answers_that_fit_no_questions_are_refused() {
-        for body in [
-            "",
-            "7",
-            "{}",
-            "[]",
-            r#"[{"id":0,"result":1}]"#,
-            r#"[{"id":0,"result":1},{"id":0,"result":1}]"#,
-            r#"[{"id":0,"result":1},{"id":2,"result":1}]"#,
-            r#"[{"id":0,"result":1},{"id":1}]"#,
-            r#"[{"id":0,"result":1},{"id":1,"result":1,"error":{"code":1,"message":""}}]"#,
-        ] {
-            assert!(matches!(read(200, body), Err(WalletError::Malformed { .. })), "{body}");
-        }
-        assert!(matches!(read(503, "[]"), Err(WalletError::Unreachable { .. })));
-    }
-
-    proptest! {
-        #[test]
-        fn any_answer_is_read_or_refused(body in r#"[\[\]{}":,a-f0-2]{0,40}"#) {
-            let _ = read(200, &body);
         }
     }
 }
