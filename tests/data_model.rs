@@ -16,6 +16,5 @@ mod schemas;
 mod stage;
 #[path = "data_model/transcript.rs"]
 mod transcript;
-#[allow(dead_code, reason = "other suites use the rest of it")]
 #[path = "support/world.rs"]
 mod world;

@@ -170,7 +170,7 @@ impl<'q> State<'q> {
                     paths.push(self.n_degree(node, issuer)?);
                 }
             }
-            paths.sort_by_cached_key(|(hash, _)| hash.clone());
+            paths.sort_by_key(|(hash, _)| *hash);
             for (_, issuer) in paths {
                 for node in issuer.order {
                     self.canonical.issue(node);
