@@ -232,7 +232,7 @@ fn exchange(suite: &Suite, cases: &[Case]) {
             let by_us: Vec<_> = shown.iter().map(|shown| shown.clone().and_then(|shown| suite.verify(&shown))).collect();
             for (verifier, judged) in [(OURS, by_us), (PEER, suite.peer_verify(shown))] {
                 let good = judged.iter().filter(|judged| judged.is_ok()).count();
-                table::row(&format!("{signer} (derived by {deriver})"), verifier, suite.mechanism.as_str(), (good, cases.len()));
+                table::row(&format!("{signer} (derived by {deriver})"), verifier, suite.mechanism.as_str(), good, cases.len());
                 let npm = signer == PEER || deriver == PEER;
                 for (case, judged) in cases.iter().zip(judged) {
                     let excused = indivisible(case) || npm && beyond_npm(case);
@@ -282,8 +282,8 @@ fn base_proofs_are_confirmed_by_their_holders_on_both_sides() {
     let (by_them, of_their_own) = (confirmed(&ours), confirmed(&theirs));
     let by_us = theirs.iter().filter(received).count();
     let good = by_them.iter().filter(|good| **good).count();
-    table::row(&format!("{OURS} (base proof)"), PEER, suite.mechanism.as_str(), (good, cases.len()));
-    table::row(&format!("{PEER} (base proof)"), OURS, suite.mechanism.as_str(), (by_us, cases.len()));
+    table::row(&format!("{OURS} (base proof)"), PEER, suite.mechanism.as_str(), good, cases.len());
+    table::row(&format!("{PEER} (base proof)"), OURS, suite.mechanism.as_str(), by_us, cases.len());
     assert_eq!((by_us, ours.iter().filter(received).count()), (cases.len(), cases.len()));
     // Theirs numbers the mandatory part's blank nodes anew, where the issuer took the numbers of the whole (§3.4.16, step 3), and
     // so confirms neither its own base proofs nor ours when the two rows of numbers differ.

@@ -145,3 +145,40 @@ proptest! {
         }
     }
 }
+
+/// What the general processor makes of a document.
+fn general(text: &str) -> Vec<String> {
+    let quads = JsonLdParser::new().for_slice(text).map(|quad| quad.map(|quad| quad.to_string()));
+    quads.collect::<Result<_, _>>().expect("valid JSON-LD")
+}
+
+/// The facts of decision 2: once one of them changes, so may the decision.
+#[test]
+fn general_processor_drops_in_silence_what_ours_refuses() {
+    let ours = |text: &str| {
+        let document: Value = serde_json::from_str(text).expect("JSON");
+        let quads = to_quads(document.as_object().expect("an object"), &Contexts::bundled());
+        quads.map(|quads| quads.len())
+    };
+    // A claim and a type that no context defines.
+    let undefined = r#"{"@context":{"a":"urn:a"},"@id":"urn:s","@type":"Foo","a":"x","b":"y"}"#;
+    assert_eq!(general(undefined), ["<urn:s> <urn:a> \"x\""]);
+    assert!(matches!(ours(undefined), Err(LinkedDataError::UndefinedTerm { .. })));
+    // An identifier without a base, and all that is said of it.
+    let relative = r#"{"@context":{"a":"urn:a"},"@id":"relative","a":"x"}"#;
+    assert!(general(relative).is_empty());
+    assert!(matches!(ours(relative), Err(LinkedDataError::UndefinedTerm { .. })));
+    // The direction of a text, which other signers put into its datatype.
+    let directed = r#"{"@context":{"a":"urn:a"},"@id":"urn:s","a":{"@value":"x","@direction":"rtl","@language":"ar"}}"#;
+    assert_eq!(general(directed), ["<urn:s> <urn:a> \"x\"@ar"]);
+    assert_eq!(ours(directed), Ok(1));
+    // A context scoped to a property, of a term scoped to a type, inside a map (JSON-LD 1.1 API §5.1.2, step 13.8).
+    let scoped = r#"{"@context":{"T":{"@id":"urn:T","@context":{"p":{"@id":"urn:p","@container":"@index",
+        "@context":{"y":"urn:y"}}}}},"@id":"urn:s","@type":"T","p":{"k":{"y":"x"}}}"#;
+    assert_eq!(general(scoped).len(), 2);
+    assert_eq!(ours(scoped), Ok(3));
+    // An integer that no double holds: JSON-LD numbers are doubles, and other signers sign another one (§8.6).
+    let number = r#"{"@context":{"a":"urn:a"},"@id":"urn:s","a":9007199254740993}"#;
+    assert_eq!(general(number).len(), 1);
+    assert!(matches!(ours(number), Err(LinkedDataError::Invalid { .. })));
+}

@@ -4,6 +4,7 @@ mod away;
 mod conformance;
 mod crossing;
 mod error;
+mod finding;
 mod issuer;
 mod key;
 mod ports;

@@ -6,14 +6,17 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ed25519_dalek::Signer as _;
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Map, Value};
 use wallet_core::did::ethr::{self, DidChange, DidEvent, History, Identity, Version};
 use wallet_core::did::{self, Did, DidUrl, Standing, VerificationRelationship};
+use wallet_core::json::JsonPointer;
 use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::qr::{self, Symbol, TypeTable, TypeTables};
 use wallet_core::securing::linked_data::Contexts;
-use wallet_core::securing::{Kind, Mechanism, ProofOptions, Secured, prepare};
+use wallet_core::securing::{Disclosure, Kind, Mechanism, ProofOptions, Secured, prepare, prepare_disclosable};
 use wallet_core::status::{BitstringEntry, ListTerms, MINIMUM_ENTRIES, StatusEntry, StatusList, StatusPurpose, check};
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{Evidence, Expectations, Known, Verdict, verify};
@@ -136,6 +139,45 @@ fn mechanisms(c: &mut Criterion) {
     }
 }
 
+/// Eight claims that may be left out, three of which are shown.
+fn selective(c: &mut Criterion) {
+    let bench = Bench::new(KeyAlgorithm::P256);
+    let names: Vec<String> = (1..=8).map(|number| format!("claim_{number}")).collect();
+    let claims: Map<String, Value> = names.iter().map(|name| (name.clone(), "Enfermería".into())).collect();
+    let vct = ("vct".to_owned(), "https://credentials.example.com/identity_credential".into());
+    let claims: Map<String, Value> = [vct].into_iter().chain(claims).collect();
+    let pointers: Vec<JsonPointer> = names.iter().map(|name| JsonPointer::new([name.as_str()])).collect();
+    let disclosure = Disclosure::Only { pointers: pointers.clone(), decoys: 0, holder: Some(bench.key.public_key()) };
+    let purpose = VerificationRelationship::AssertionMethod;
+    let options =
+        ProofOptions { disclosure, ..ProofOptions::new(Mechanism::SdJwtVc, bench.method.clone(), purpose, bench.now.clone()) };
+    let key = bench.key.public_key();
+    let issue = |claims| {
+        let unsigned = prepare_disclosable(claims, &options, &key, &bench.contexts, &mut UnwrapErr(SysRng)).expect("claims");
+        let signature = bench.key.sign(unsigned.message());
+        unsigned.finish(&signature).expect("the signature fits")
+    };
+    c.bench_function("dc+sd-jwt P-256 issue 8", |b| b.iter(|| issue(black_box(claims.clone()))));
+    let issued = issue(claims);
+    let show = || issued.disclose(black_box(&pointers[..3]), &bench.contexts, &mut UnwrapErr(SysRng)).expect("they are there");
+    c.bench_function("dc+sd-jwt P-256 disclose 3 of 8", |b| b.iter(show));
+    let text = show().text().to_owned();
+    c.bench_function("dc+sd-jwt P-256 proof 3 of 8", |b| {
+        b.iter(|| {
+            let secured = Secured::read(black_box(&text)).expect("a credential");
+            secured.check_signature(0, &key, &bench.contexts).expect("its signature");
+        });
+    });
+    let expected = Expectations::default();
+    c.bench_function("dc+sd-jwt P-256 verdict 3 of 8", |b| {
+        b.iter(|| {
+            let secured = Secured::read(black_box(&text)).expect("a credential");
+            let verdict = verify(&secured, &bench.evidence, &expected, &bench.now);
+            assert!(matches!(verdict, Verdict::Accepted(_)));
+        });
+    });
+}
+
 fn lookups(c: &mut Criterion) {
     let bench = Bench::new(KeyAlgorithm::Ed25519);
     c.bench_function("resolve did:key", |b| b.iter(|| did::resolve_self_contained(black_box(&bench.did)).expect("a did:key")));
@@ -189,6 +231,6 @@ fn codes(c: &mut Criterion) {
 criterion_group! {
     name = spine;
     config = Criterion::default().sample_size(30).warm_up_time(std::time::Duration::from_millis(500)).measurement_time(std::time::Duration::from_secs(2));
-    targets = raw, mechanisms, lookups, codes
+    targets = raw, mechanisms, selective, lookups, codes
 }
 criterion_main!(spine);

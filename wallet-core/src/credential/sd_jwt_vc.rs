@@ -96,17 +96,16 @@ impl Check<'_> {
 
     /// The holder's key, by value or by name (RFC 7800 §3).
     fn confirmation(&mut self) {
-        let member = || "cnf".to_owned();
-        match self.claims.get("cnf") {
-            None => (),
-            Some(Value::Object(cnf)) if cnf.is_empty() => self.faults.push(CredentialFault::Empty { member: member() }),
-            Some(Value::Object(cnf)) => {
-                if cnf.get("jwk").is_some_and(|jwk| !jwk.is_object()) {
-                    self.faults.push(CredentialFault::NotObject { member: "cnf.jwk".to_owned() });
-                }
+        let fault = match self.claims.get("cnf") {
+            None => return,
+            Some(Value::Object(cnf)) if cnf.is_empty() => CredentialFault::Empty { member: "cnf".to_owned() },
+            Some(Value::Object(cnf)) if cnf.get("jwk").is_some_and(|jwk| !jwk.is_object()) => {
+                CredentialFault::NotObject { member: "cnf.jwk".to_owned() }
             }
-            Some(_) => self.faults.push(CredentialFault::NotObject { member: member() }),
-        }
+            Some(Value::Object(_)) => return,
+            Some(_) => CredentialFault::NotObject { member: "cnf".to_owned() },
+        };
+        self.faults.push(fault);
     }
 
     /// The `status`, and the place in a token status list (Token Status List §6.2).
@@ -123,7 +122,7 @@ impl Check<'_> {
         if !list.get("idx").is_some_and(Value::is_u64) {
             self.faults.push(CredentialFault::NotWholeNumber { member: "status.status_list.idx".to_owned() });
         }
-        if !list.get("uri").and_then(Value::as_str).is_some_and(|uri| url::Url::parse(uri).is_ok()) {
+        if list.get("uri").and_then(Value::as_str).is_none_or(|uri| url::Url::parse(uri).is_err()) {
             self.faults.push(CredentialFault::NotUrl { member: "status.status_list.uri".to_owned() });
         }
     }

@@ -14,6 +14,7 @@
 
 mod evidence;
 mod expectations;
+mod finding;
 mod json_schema;
 mod model_check;
 mod problem;
@@ -26,9 +27,10 @@ mod verdict;
 
 pub use evidence::{Evidence, Known, Need};
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
+pub use finding::{Finding, Gap, Place, Reason, Warning};
 pub use problem::ProblemDetails;
 pub use sentences::Say;
-pub use verdict::{Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
+pub use verdict::{Basis, IssuerUsed, ResolutionUsed, StatusListUsed, Verdict, Verified};
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;

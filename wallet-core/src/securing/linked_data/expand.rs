@@ -12,7 +12,7 @@ use super::contexts::Contexts;
 use super::error::LinkedDataError;
 use super::family::{Family, Scope};
 use super::names::Naming;
-use super::quads::{LiteralKind, Quad, RDF_TYPE, Term, Text};
+use super::quads::{LiteralKind, Quad, Term, Text};
 use super::trace::{Trace, Traced};
 use super::types::types;
 use crate::json::MAX_DEPTH;
@@ -27,7 +27,7 @@ pub(super) struct Expander<'d, 'c> {
     pub work: usize,
     pub naming: Naming,
     /// The node the document is about.
-    root: Option<Term<'d>>,
+    pub root: Option<Term<'d>>,
     pub depth: usize,
     blanks: u32,
     labels: HashMap<String, u32>,
@@ -113,6 +113,14 @@ impl<'d, 'a> Member<'d, 'a> {
         let definition = active.terms.get(name);
         let meaning = definition.map_or_else(|| active.undefined_meaning(name), |definition| Active::mapped(definition));
         Self { name, value, definition, meaning }
+    }
+
+    fn is_graph(&self) -> bool {
+        self.meaning == Meaning::Keyword(Keyword::Graph)
+    }
+
+    fn all(map: &'d Map<String, Value>, active: &'a Active) -> Vec<Self> {
+        map.iter().filter(|(name, _)| *name != "@context").map(|(name, value)| Self::of(name, value, active)).collect()
     }
 }
 
@@ -222,12 +230,7 @@ impl<'d, 'c> Expander<'d, 'c> {
         let outer = reading.active;
         let types = types(outer, map)?;
         let active = self.typed(outer, &types)?;
-        let mut members = Vec::with_capacity(map.len());
-        for (name, value) in map {
-            if name != "@context" {
-                members.push(Member::of(name, value, &active));
-            }
-        }
+        let members = Member::all(map, &active);
         self.naming.check(&active, outer, &members, &types)?;
         let keyword = |wanted| members.iter().find(|member| member.meaning == Meaning::Keyword(wanted));
         if let Some(value) = keyword(Keyword::Value) {
@@ -253,56 +256,19 @@ impl<'d, 'c> Expander<'d, 'c> {
     fn node(&mut self, node: Node<'_, 'd>, members: &[Member<'d, '_>], place: &mut Place<'_, 'd>) -> Result<(), LinkedDataError> {
         let Node { outer, active, types, extra } = node;
         let graph = place.graph;
-        let of = |wanted| move |member: &&Member<'d, '_>| member.meaning == Meaning::Keyword(wanted);
-        let mut ids = members.iter().filter(of(Keyword::Id));
-        let id = match ids.next() {
-            None => extra.id,
-            Some(member) => Some(member.value.as_str().ok_or_else(|| LinkedDataError::invalid("invalid @id value"))?),
-        };
-        // A map's key that another @id overrules would be dropped.
-        if ids.next().is_some() || extra.id.is_some() && id != extra.id {
-            return Err(LinkedDataError::invalid("colliding keywords"));
-        }
         // A document that is nothing but a graph fills the default graph.
-        if matches!(place.target, Target::Document)
-            && !members.is_empty()
-            && members.iter().all(|member| of(Keyword::Graph)(&member))
-        {
+        if matches!(place.target, Target::Document) && !members.is_empty() && members.iter().all(Member::is_graph) {
             for member in members {
                 self.graph_contents(active, member.value, &None)?;
             }
             return Ok(());
         }
-        let says = members.iter().any(|m| !of(Keyword::Id)(&m) && !of(Keyword::Index)(&m)) || extra.kind.is_some();
-        if !says && extra.property.is_none() && id.is_some() && matches!(place.target, Target::Contents | Target::Document) {
-            return Err(LinkedDataError::invalid("an object of nothing but an @id where nothing refers to it"));
-        }
-        let subject = match id {
-            None => self.fresh(),
-            Some(id) => self.resource(active.reference(id), "@id")?,
-        };
-        self.spoken_of_once(&subject, place, says)?;
-        for kind in extra.kind.iter().chain(&types) {
-            let kind = self.resource(outer.meaning(kind), kind)?;
-            self.quad(subject.clone(), Text::Borrowed(RDF_TYPE), kind, graph)?;
-        }
-        if let Some((predicate, object)) = extra.property {
-            self.quad(subject.clone(), predicate, object, graph)?;
-        }
+        let subject = self.subject(active, members, &extra, place)?;
+        self.own_quads(&subject, (outer, &types), extra, graph)?;
         for member in members {
             self.member(active, member, &subject, graph)?;
         }
         self.emit(place, subject)
-    }
-
-    /// Where names are fixed, what the document says of itself stands at its root and nowhere else.
-    fn spoken_of_once(&mut self, subject: &Term<'d>, place: &Place<'_, 'd>, says: bool) -> Result<(), LinkedDataError> {
-        if matches!(place.target, Target::Document) {
-            self.root = Some(subject.clone());
-        } else if says && self.naming == Naming::Fixed && self.root.as_ref() == Some(subject) {
-            return Err(LinkedDataError::invalid("the document speaks of itself in two places"));
-        }
-        Ok(())
     }
 
     /// One member of a node, or of what is nested into it.

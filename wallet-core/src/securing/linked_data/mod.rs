@@ -13,6 +13,7 @@ mod number;
 mod process;
 mod quads;
 pub mod rdfc;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod trace;

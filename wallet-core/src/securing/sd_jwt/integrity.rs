@@ -16,14 +16,13 @@ pub(super) fn matches(metadata: &str, bytes: &[u8]) -> bool {
         let expressions = metadata.split_ascii_whitespace().filter_map(|expression| expression.split_once('-'));
         expressions.filter(|(algorithm, _)| *algorithm == name).map(|(_, rest)| rest).collect()
     };
-    let digests: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [
-        ("sha512", |bytes| Sha512::digest(bytes).to_vec()),
-        ("sha384", |bytes| Sha384::digest(bytes).to_vec()),
-        ("sha256", |bytes| Sha256::digest(bytes).to_vec()),
-    ];
-    let strongest = digests.into_iter().map(|(name, digest)| (of(name), digest)).find(|(found, _)| !found.is_empty());
-    let Some((expected, digest)) = strongest else { return false };
-    let actual = digest(bytes);
+    let strongest = ["sha512", "sha384", "sha256"].into_iter().map(|name| (name, of(name))).find(|(_, found)| !found.is_empty());
+    let Some((name, expected)) = strongest else { return false };
+    let actual = match name {
+        "sha512" => Sha512::digest(bytes).to_vec(),
+        "sha384" => Sha384::digest(bytes).to_vec(),
+        _ => Sha256::digest(bytes).to_vec(),
+    };
     expected.iter().any(|text| BASE64.decode(text.split('?').next().unwrap_or_default()).is_ok_and(|bytes| bytes == actual))
 }
 

@@ -28,7 +28,7 @@ fn only(concealed: &[&str]) -> Disclosure {
 
 fn diploma() -> Value {
     json!({
-        "@context": ["https://www.w3.org/ns/credentials/v2"],
+        "@context": ["https://www.w3.org/ns/credentials/v2", { "degrees": "https://universidad.example/v#degrees" }],
         "id": "urn:uuid:4d9a5c1c-9a3d-4a8e-9d8d-6b9ae4a4a7aa",
         "type": ["VerifiableCredential"],
         "issuer": "did:web:universidad.example",
@@ -54,7 +54,7 @@ fn w3c_credential_keeps_its_body_and_its_claims_can_be_left_out() {
     );
     let contexts = Contexts::bundled();
     assert_eq!(secured.check_signature(0, &issuer().public_key(), &contexts), Ok(()));
-    assert_eq!(secured.check_signature(1, &issuer().public_key(), &contexts).is_err(), true);
+    assert!(secured.check_signature(1, &issuer().public_key(), &contexts).is_err());
     assert!(secured.credential().is_ok());
 
     let shown = secured.disclose(&pointers(&["/credentialSubject/name"]), &contexts, &mut UnwrapErr(SysRng)).expect("a claim");
