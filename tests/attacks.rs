@@ -39,6 +39,8 @@ mod proofs;
 mod qr;
 #[path = "attacks/sd_jwt.rs"]
 mod sd_jwt;
+#[path = "attacks/selective.rs"]
+mod selective;
 #[path = "attacks/signatures.rs"]
 mod signatures;
 #[path = "attacks/status.rs"]
@@ -68,6 +70,7 @@ fn themes() -> Vec<Theme> {
         ("linked data", linked_data::attacks),
         ("names", names::attacks),
         ("proofs", proofs::attacks),
+        ("selective disclosure", selective::attacks),
         ("ecdsa-sd", ecdsa_sd::attacks),
         ("sd-jwt", sd_jwt::attacks),
         ("disclosures", disclosures::attacks),

@@ -190,12 +190,11 @@ impl Scene {
         });
     }
 
-    /// A diploma whose issuer signs tokens with ES256, for what only ECDSA has.
-    pub fn with_p256_university(&mut self) {
+    /// A university with another kind of key, for what only that has; its lists would be signed by the old one.
+    pub fn with_university(&mut self, algorithm: KeyAlgorithm) {
         let did = self.world.university.did.to_string();
-        self.world.university = Party::new(&did, KeyAlgorithm::P256, 11);
-        let party = Party::new(&did, KeyAlgorithm::P256, 11);
-        self.meet(&party);
+        self.world.university = Party::new(&did, algorithm, 11);
+        self.meet(&Party::new(&did, algorithm, 11));
         self.world.diploma.remove("credentialStatus");
     }
 
@@ -236,7 +235,7 @@ pub fn jwt(scene: &mut Scene) -> String {
 
 /// The diploma as `vc+jwt` by an issuer with a P-256 key.
 pub fn es256(scene: &mut Scene) -> String {
-    scene.with_p256_university();
+    scene.with_university(KeyAlgorithm::P256);
     scene.issue(Mechanism::Jwt)
 }
 

@@ -48,6 +48,20 @@ fn no_letter_of_a_token_can_change() {
 }
 
 #[test]
+fn no_letter_of_an_sd_jwt_can_change() {
+    let mut scene = Scene::new();
+    let good = crate::sd_jwt::good(&mut scene);
+    no_byte_can_change(&scene, &good, |byte| vec![byte ^ 1, byte ^ 0x20, b'~']);
+}
+
+#[test]
+fn no_letter_of_a_cose_message_can_change() {
+    let mut scene = without_status();
+    let good = scene.issue(Mechanism::Cose);
+    no_byte_can_change(&scene, &good, |byte| vec![byte ^ 1, byte ^ 0x20]);
+}
+
+#[test]
 fn no_byte_of_a_document_can_change() {
     for good in [rdfc as fn(&mut Scene) -> String, jcs] {
         let mut scene = without_status();
