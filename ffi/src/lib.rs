@@ -1,6 +1,7 @@
 //! Cédula for Kotlin and Swift: mirrors of the core's values, adapters for the app's ports, and thin objects. No logic.
 
 mod away;
+mod basis;
 mod conformance;
 mod crossing;
 mod error;

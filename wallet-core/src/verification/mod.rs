@@ -12,6 +12,7 @@
 //!
 //! All reasons are reported, not only the first. Missing evidence is a gap: it neither rejects nor accepts.
 
+mod basis;
 mod evidence;
 mod expectations;
 mod json_schema;
@@ -24,11 +25,12 @@ mod sentences;
 mod status_check;
 mod verdict;
 
+pub use basis::{Basis, IssuerUsed, ResolutionUsed, StatusListUsed};
 pub use evidence::{Evidence, Known, Need};
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
 pub use problem::ProblemDetails;
 pub use sentences::Say;
-pub use verdict::{Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, StatusListUsed, Verdict, Verified, Warning};
+pub use verdict::{Finding, Gap, Place, Reason, Verdict, Verified, Warning};
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;

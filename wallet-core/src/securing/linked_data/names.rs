@@ -36,7 +36,7 @@ impl Naming {
         let is_value = members.iter().any(|member| member.meaning == Meaning::Keyword(Keyword::Value));
         for member in members {
             match &member.meaning {
-                Meaning::Keyword(Keyword::Index | Keyword::Included | Keyword::Nest) => {
+                Meaning::Keyword(Keyword::Index | Keyword::Included | Keyword::Nest | Keyword::Graph | Keyword::Reverse) => {
                     return Err(LinkedDataError::invalid(format!("{} has no place in a signed document", member.name)));
                 }
                 Meaning::Keyword(keyword @ (Keyword::Id | Keyword::Type)) if member.definition.is_none() && !is_value => {
@@ -249,6 +249,9 @@ mod tests {
         let hidden = json!({ "id": "urn:c", "validUntil": "2030-01-01T00:00:00Z", "type": "VerifiableCredential" });
         for members in [
             json!({ "@included": [hidden] }),
+            json!({ "@graph": [] }),
+            json!({ "@reverse": {} }),
+            json!({ "@reverse": { "evidence": [] } }),
             json!({ "nest": { "validUntil": "2030-01-01T00:00:00Z" } }),
             json!({ "@index": "summa cum laude" }),
             json!({ "credentialSubject": { "id": "urn:s", "name": { "@value": "Ana", "@index": "Dra." } } }),
