@@ -13,6 +13,8 @@ mod answers;
 mod cose;
 #[path = "attacks/dates.rs"]
 mod dates;
+#[path = "attacks/disclosures.rs"]
+mod disclosures;
 #[path = "attacks/ecdsa_sd.rs"]
 mod ecdsa_sd;
 #[path = "attacks/envelopes.rs"]
@@ -21,6 +23,8 @@ mod envelopes;
 mod invariants;
 #[path = "attacks/jose.rs"]
 mod jose;
+#[path = "attacks/key_binding.rs"]
+mod key_binding;
 #[path = "attacks/keys.rs"]
 mod keys;
 #[path = "attacks/linked_data.rs"]
@@ -33,6 +37,8 @@ mod presentations;
 mod proofs;
 #[path = "attacks/qr.rs"]
 mod qr;
+#[path = "attacks/sd_jwt.rs"]
+mod sd_jwt;
 #[path = "attacks/signatures.rs"]
 mod signatures;
 #[path = "attacks/status.rs"]
@@ -63,6 +69,9 @@ fn themes() -> Vec<Theme> {
         ("names", names::attacks),
         ("proofs", proofs::attacks),
         ("ecdsa-sd", ecdsa_sd::attacks),
+        ("sd-jwt", sd_jwt::attacks),
+        ("disclosures", disclosures::attacks),
+        ("key binding", key_binding::attacks),
         ("presentations", presentations::attacks),
         ("answers", answers::attacks),
         ("status", status::attacks),

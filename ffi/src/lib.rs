@@ -1,10 +1,10 @@
 //! Cédula for Kotlin and Swift: mirrors of the core's values, adapters for the app's ports, and thin objects. No logic.
 
 mod away;
-mod basis;
 mod conformance;
 mod crossing;
 mod error;
+mod finding;
 mod issuer;
 mod key;
 mod ports;

@@ -286,8 +286,11 @@ impl Secured {
 
     fn from_sd_jwt(text: String, token: SdJwt) -> Result<Self> {
         let (kind, body, proof) = sd_jwt::read(&token)?;
-        let claims = token.claims().ok().and_then(|claims| Some(("cnf".to_owned(), claims.get("cnf")?.clone())));
-        let read = Read { kind, body, proof, claims: claims.into_iter().collect() };
+        // Of an SD-JWT VC the status is one of the credential's own claims.
+        let kept = |name: &&str| *name == "cnf" || proof.mechanism == Mechanism::SdJwt;
+        let claim = |name: &str| Some((name.to_owned(), token.claims().ok()?.get(name)?.clone()));
+        let claims = ["cnf", "status"].into_iter().filter(kept).filter_map(claim).collect();
+        let read = Read { kind, body, proof, claims };
         Ok(Self::of(text, read, Form::SdJwt(Box::new(token))))
     }
 }

@@ -12,9 +12,9 @@
 //!
 //! All reasons are reported, not only the first. Missing evidence is a gap: it neither rejects nor accepts.
 
-mod basis;
 mod evidence;
 mod expectations;
+mod finding;
 mod json_schema;
 mod model_check;
 mod problem;
@@ -25,12 +25,12 @@ mod sentences;
 mod status_check;
 mod verdict;
 
-pub use basis::{Basis, IssuerUsed, ResolutionUsed, StatusListUsed};
 pub use evidence::{Evidence, Known, Need};
 pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
+pub use finding::{Finding, Gap, Place, Reason, Warning};
 pub use problem::ProblemDetails;
 pub use sentences::Say;
-pub use verdict::{Finding, Gap, Place, Reason, Verdict, Verified, Warning};
+pub use verdict::{Basis, IssuerUsed, ResolutionUsed, StatusListUsed, Verdict, Verified};
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;

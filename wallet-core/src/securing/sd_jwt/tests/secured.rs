@@ -28,7 +28,7 @@ fn only(concealed: &[&str]) -> Disclosure {
 
 fn diploma() -> Value {
     json!({
-        "@context": ["https://www.w3.org/ns/credentials/v2", "https://www.w3.org/ns/credentials/undefined-terms/v2"],
+        "@context": ["https://www.w3.org/ns/credentials/v2", { "degrees": "https://universidad.example/v#degrees" }],
         "id": "urn:uuid:4d9a5c1c-9a3d-4a8e-9d8d-6b9ae4a4a7aa",
         "type": ["VerifiableCredential"],
         "issuer": "did:web:universidad.example",
