@@ -49,7 +49,6 @@ mod status;
 mod token_status;
 #[path = "attacks/version_1.rs"]
 mod version_1;
-#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "support/world.rs"]
 mod world;
 

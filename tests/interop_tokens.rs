@@ -6,7 +6,6 @@
 #[path = "support/table.rs"]
 mod table;
 // Each test uses its part of the world.
-#[allow(dead_code)]
 #[path = "support/world.rs"]
 mod world;
 

@@ -9,7 +9,6 @@ mod lies;
 #[allow(dead_code, reason = "the resolver's own tests use the rest of it")]
 #[path = "did/operations.rs"]
 mod operations;
-#[allow(dead_code, reason = "the rejections use the rest of it")]
 #[path = "support/world.rs"]
 mod party;
 #[path = "lying_node/reasons.rs"]

@@ -1,7 +1,6 @@
 //! SD-JWT credentials from the issuer to the verdict: one good one, then one thing broken in it at a time.
 
 #[path = "support/world.rs"]
-#[allow(dead_code, reason = "the world has more than this test breaks")]
 mod world;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! A verifier asks for a status list when it must, keeps it as long as it says, and uses an old one rather than none.
 
 // Each test uses its part of the world.
-#[allow(dead_code)]
 #[path = "support/world.rs"]
 mod world;
 

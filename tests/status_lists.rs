@@ -1,7 +1,6 @@
 //! Status lists of both formats, judged: what they say, when they stand, and how old they may be.
 
 // Each test uses its part of the world.
-#[allow(dead_code)]
 #[path = "support/world.rs"]
 mod world;
 

@@ -1,7 +1,6 @@
 //! Credentials and presentations in tokens, judged: which key a token means, what it may carry, and what stands inside what.
 
 // Each test uses its part of the world.
-#[allow(dead_code)]
 #[path = "support/world.rs"]
 mod world;
 

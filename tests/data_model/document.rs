@@ -35,6 +35,16 @@ fn issuer_is_required_and_is_a_url() {
 }
 
 #[test]
+fn credential_is_signed_by_its_issuer() {
+    let stage = Stage::new();
+    for mechanism in super::stage::ALL {
+        let forged = stage.with(|json| json["issuer"] = stage.world.university.did.as_str().into());
+        let verdict = stage.judge(&stage.sign(forged, mechanism));
+        assert!(verdict.reasons().iter().any(|found| matches!(found.what, Reason::SignerMismatch { .. })), "{verdict:#?}");
+    }
+}
+
+#[test]
 fn names_and_descriptions_are_text_or_text_in_a_language() {
     let stage = Stage::new();
     for good in [

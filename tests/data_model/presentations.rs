@@ -126,6 +126,16 @@ fn identifier_and_holder_of_a_presentation_are_urls() {
 }
 
 #[test]
+fn presentation_is_signed_by_its_holder() {
+    let stage = stage();
+    for mechanism in ALL {
+        let stolen = with(&stage, |json| json["holder"] = json!("did:example:ana"));
+        let verdict = judge(&stage, stolen, mechanism);
+        assert!(verdict.reasons().iter().any(|found| matches!(found.what, Reason::SignerMismatch { .. })), "{verdict:#?}");
+    }
+}
+
+#[test]
 fn presentation_holds_objects_and_nothing_else() {
     for bad in [json!("https://uni.example/credential"), json!("eyJhbGciOiJFUzI1NiJ9.e30.AA"), json!(7), json!(null), json!([[]])]
     {

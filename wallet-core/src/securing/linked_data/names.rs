@@ -39,6 +39,9 @@ impl Naming {
                 Meaning::Keyword(Keyword::Index | Keyword::Included | Keyword::Nest) => {
                     return Err(LinkedDataError::invalid(format!("{} has no place in a signed document", member.name)));
                 }
+                Meaning::Keyword(Keyword::Graph | Keyword::Reverse) if says_nothing(member.value) => {
+                    return Err(LinkedDataError::invalid(format!("{} says nothing", member.name)));
+                }
                 Meaning::Keyword(keyword @ (Keyword::Id | Keyword::Type)) if member.definition.is_none() && !is_value => {
                     let alias = active.terms.values().any(|definition| definition.mapping == Mapping::Keyword(*keyword));
                     if alias {
@@ -107,6 +110,16 @@ impl Naming {
     }
 }
 
+/// Whether no quad comes of the value of a keyword, so that no signature would miss it.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(all) => all.iter().all(says_nothing),
+        Value::Object(map) => map.values().all(says_nothing),
+        _ => false,
+    }
+}
+
 fn not_compact(name: &str) -> LinkedDataError {
     LinkedDataError::invalid(format!("{name} is not written as its context names it"))
 }
@@ -144,7 +157,7 @@ fn last_part(iri: &str) -> &str {
 mod tests {
     use super::*;
     use crate::securing::linked_data::{Contexts, canonical_nquads, to_traced_quads};
-    use serde_json::{Map, Value, json};
+    use serde_json::{Map, json};
 
     const UNTIL: &str = "https://www.w3.org/2018/credentials#validUntil";
 
@@ -249,6 +262,9 @@ mod tests {
         let hidden = json!({ "id": "urn:c", "validUntil": "2030-01-01T00:00:00Z", "type": "VerifiableCredential" });
         for members in [
             json!({ "@included": [hidden] }),
+            json!({ "@graph": [] }),
+            json!({ "@reverse": {} }),
+            json!({ "@reverse": { "evidence": [null] } }),
             json!({ "nest": { "validUntil": "2030-01-01T00:00:00Z" } }),
             json!({ "@index": "summa cum laude" }),
             json!({ "credentialSubject": { "id": "urn:s", "name": { "@value": "Ana", "@index": "Dra." } } }),
