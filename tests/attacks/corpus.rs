@@ -95,11 +95,14 @@ macro_rules! unreadable {
     };
 }
 
+/// What makes a good input hostile.
+type Hostile = dyn Fn(&mut Scene, String) -> String;
+
 /// One hostile input: one thing wrong relative to a good one.
 pub struct Attack {
     name: String,
     good: Box<dyn Fn(&mut Scene) -> String>,
-    hostile: Box<dyn Fn(&mut Scene, String) -> String>,
+    hostile: Box<Hostile>,
     expected: Expected,
 }
 

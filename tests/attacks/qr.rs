@@ -117,7 +117,7 @@ fn tables() -> Vec<Attack> {
 fn bytes(name: &'static str, change: fn(Vec<u8>) -> Vec<u8>, expected: Expected) -> Attack {
     let hostile = move |_: &mut Scene, text: String| {
         let payload = base45::decode(&text[barcode::PREFIX.len()..]).expect("base45");
-        format!("{}{}", barcode::PREFIX, base45::encode(&change(payload)))
+        format!("{}{}", barcode::PREFIX, base45::encode(change(payload)))
     };
     Attack::new(name, good, hostile, expected)
 }

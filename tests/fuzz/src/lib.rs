@@ -128,9 +128,7 @@ pub fn cose(bytes: &[u8]) {
     // Bytes that are text would be read as such: an envelope keeps them what they are.
     let url = format!("data:application/vc+cose;base64,{}", base64::prelude::BASE64_STANDARD.encode(bytes));
     for read in [Secured::read_bytes(bytes), Secured::read(&url), Secured::read(&url.replace("vc+cose", "statuslist+cwt"))] {
-        if let Ok(secured) = read {
-            judge(&secured);
-        }
+        read.iter().for_each(judge);
     }
 }
 
