@@ -26,7 +26,7 @@ impl Examination<'_> {
             Err(LinkedDataError::TooDeep | LinkedDataError::TooMuchWork) => return self.gap(place, Gap::TooMuchWork),
         }
         // The signature covers the member, whatever it means: nobody has altered it, and a person is told.
-        match linked_data::to_quads(secured.body(), contexts) {
+        match linked_data::check_terms(secured.body(), contexts) {
             Err(LinkedDataError::UndefinedTerm { term }) => self.warn(place, Warning::TermNotDefined { term }),
             Err(LinkedDataError::UnknownContext { url }) => self.warn(place, Warning::ContextNotAtHand { url }),
             _ => {}

@@ -14,6 +14,7 @@ mod process;
 mod quads;
 pub mod rdfc;
 mod subject;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -63,6 +64,13 @@ pub(crate) fn write_line(quad: &Quad<'_>, line: &mut String, mut name: impl FnMu
 /// Much cheaper than [`to_quads`], for documents whose signature covers the JSON and not the graph.
 pub fn check_types(document: &Map<String, Value>, names: &[&str], contexts: &Contexts) -> Result<(), LinkedDataError> {
     Expander::check_types(document, names, contexts)
+}
+
+/// Checks that every member's name and every type of `document` stands for something in its contexts, without making quads.
+///
+/// Says nothing of values: an identifier may still be no IRI.
+pub fn check_terms(document: &Map<String, Value>, contexts: &Contexts) -> Result<(), LinkedDataError> {
+    terms::check(document, contexts)
 }
 
 /// The canonical N-Quads of a JSON-LD document, under RDFC-1.0 with SHA-256.
