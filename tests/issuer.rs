@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use wallet_core::did;
-use wallet_core::error::WalletError;
+use wallet_core::error::{Result, WalletError};
 use wallet_core::issuer::{Issuer, StatusPlan};
-use wallet_core::key::KeyAlgorithm;
+use wallet_core::key::{KeyAlgorithm, KeyId, PublicKey};
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
 use wallet_core::ports::{Keystore, Storage};
 use wallet_core::seal::{Cost, Passphrase};
@@ -102,6 +103,33 @@ async fn second_credential_of_one_id_is_refused_so_that_the_first_can_be_revoked
 }
 
 #[tokio::test]
+async fn credential_that_breaks_the_data_model_is_not_signed() {
+    let mut issuer = issuer().await;
+    let good = credential(&issuer, "urn:uuid:1");
+    let all = [Mechanism::EddsaRdfc2022, Mechanism::EddsaJcs2022, Mechanism::Jwt, Mechanism::SdJwt, Mechanism::Cose];
+    for (name, value) in [
+        ("@context", json!(["https://www.w3.org/ns/credentials/undefined-terms/v2"])),
+        ("type", json!(["VerifiableCredential", "WithoutAMeaning"])),
+        ("credentialSubject", json!([])),
+        ("validFrom", json!("2026-03-01")),
+        ("termsOfUse", json!({ "id": "urn:terms" })),
+        ("withoutAMeaning", json!(1)),
+    ] {
+        let mut bad = good.clone();
+        bad.insert(name.to_owned(), value);
+        for mechanism in all {
+            let issued = issuer.issue(bad.clone(), mechanism, REVOCATION, &mut system_rng(), &now()).await;
+            assert!(matches!(issued, Err(WalletError::Misused { .. })), "{name} {mechanism:?} {issued:?}");
+            let signed = issuer.sign(bad.clone(), mechanism, &now()).await;
+            assert!(matches!(signed, Err(WalletError::Misused { .. })), "{name} {mechanism:?} {signed:?}");
+        }
+    }
+    // What was refused has taken nothing: neither the identifier nor a place in a list.
+    let issued = issuer.issue(good, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect("issued");
+    assert_eq!(issued.body()["credentialStatus"]["statusListIndex"].as_str().map(str::is_empty), Some(false));
+}
+
+#[tokio::test]
 async fn credential_in_another_name_is_not_signed() {
     let mut issuer = issuer().await;
     let mut body = credential(&issuer, "urn:uuid:1");
@@ -152,13 +180,37 @@ async fn full_list_is_followed_by_the_next_and_no_place_is_given_twice() {
     assert!(issuer.status_list(&StatusPurpose::Revocation, 4, &now()).await.is_err());
 }
 
+/// A keystore whose owner declines every signature.
+struct NeverSigns(Arc<dyn Keystore>);
+
+#[async_trait]
+impl Keystore for NeverSigns {
+    async fn create(&self, algorithm: KeyAlgorithm) -> Result<(KeyId, PublicKey)> {
+        self.0.create(algorithm).await
+    }
+
+    async fn public_key(&self, id: &KeyId) -> Result<PublicKey> {
+        self.0.public_key(id).await
+    }
+
+    async fn sign(&self, id: &KeyId, _message: &[u8]) -> Result<Vec<u8>> {
+        Err(WalletError::key_unavailable(id, "declined"))
+    }
+
+    async fn delete(&self, id: &KeyId) -> Result<()> {
+        self.0.delete(id).await
+    }
+}
+
 #[tokio::test]
 async fn place_of_a_credential_that_was_never_signed_is_wasted_and_not_given_again() {
     let mut issuer = planned(StatusPlan { capacity: 2, ..StatusPlan::at("https://uni.example/status") }).await;
-    let mut undefined = credential(&issuer, "urn:uuid:undefined");
-    undefined.insert("apodo".to_owned(), "Luchi".into());
-    let error = issuer.issue(undefined, Mechanism::EddsaRdfc2022, REVOCATION, &mut system_rng(), &now()).await;
-    assert!(error.is_err());
+    let keystore = issuer.keystore.clone();
+    issuer.keystore = Arc::new(NeverSigns(keystore.clone()));
+    let body = credential(&issuer, "urn:uuid:unsigned");
+    let error = issuer.issue(body, Mechanism::EddsaJcs2022, REVOCATION, &mut system_rng(), &now()).await.expect_err("unsigned");
+    assert!(matches!(error, WalletError::KeyUnavailable { .. }), "{error}");
+    issuer.keystore = keystore;
     let first = place(&issue(&mut issuer, 1, REVOCATION).await);
     let second = place(&issue(&mut issuer, 2, REVOCATION).await);
     assert_eq!((first.0.ends_with("/1"), second.0.ends_with("/2")), (true, true));

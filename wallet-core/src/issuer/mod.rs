@@ -17,7 +17,7 @@ use crate::error::{Result, WalletError};
 use crate::key::KeyId;
 use crate::ports::{Keystore, Storage};
 use crate::securing::linked_data::Contexts;
-use crate::securing::{Mechanism, ProofOptions, Secured, prepare};
+use crate::securing::{Mechanism, ProofOptions, Secured, Unsigned, prepare};
 use crate::status::StatusPurpose;
 use crate::time::Timestamp;
 
@@ -62,6 +62,8 @@ impl Issuer {
         if !purposes.is_empty() {
             let id = credential.get(id).and_then(Value::as_str).ok_or_else(|| WalletError::misused("the id must be a URL"))?;
             let id = id.to_owned();
+            // What cannot be signed takes no place, and its `id` stays free for what is put right.
+            self.prepare(credential.clone(), &self.options(mechanism, now)).await?;
             self.give_place((&mut credential, &id), mechanism, purposes, rng).await?;
         }
         self.sign(credential, mechanism, now).await
@@ -69,15 +71,21 @@ impl Issuer {
 
     /// Signs a credential as it stands, with the issuer's key.
     pub async fn sign(&self, credential: Map<String, Value>, mechanism: Mechanism, now: &Timestamp) -> Result<Secured> {
-        let options = ProofOptions::new(mechanism, self.method.clone(), VerificationRelationship::AssertionMethod, now.clone());
-        self.sign_with(credential, &options).await
+        self.sign_with(credential, &self.options(mechanism, now)).await
+    }
+
+    fn options(&self, mechanism: Mechanism, now: &Timestamp) -> ProofOptions {
+        ProofOptions::new(mechanism, self.method.clone(), VerificationRelationship::AssertionMethod, now.clone())
     }
 
     async fn sign_with(&self, document: Map<String, Value>, options: &ProofOptions) -> Result<Secured> {
-        let key = self.keystore.public_key(&self.key).await?;
-        let unsigned = prepare(document, options, &key, &self.contexts)?;
+        let unsigned = self.prepare(document, options).await?;
         let signature = self.keystore.sign(&self.key, unsigned.message()).await?;
         unsigned.finish(&signature)
+    }
+
+    async fn prepare(&self, document: Map<String, Value>, options: &ProofOptions) -> Result<Unsigned> {
+        prepare(document, options, &self.keystore.public_key(&self.key).await?, &self.contexts)
     }
 }
 
