@@ -113,6 +113,7 @@ fn mechanisms(c: &mut Criterion) {
         (KeyAlgorithm::Ed25519, Mechanism::EddsaRdfc2022),
         (KeyAlgorithm::Ed25519, Mechanism::EddsaJcs2022),
         (KeyAlgorithm::Ed25519, Mechanism::Jwt),
+        (KeyAlgorithm::P256, Mechanism::EcdsaRdfc2019),
         (KeyAlgorithm::P256, Mechanism::Jwt),
     ];
     for (algorithm, mechanism) in cases {
