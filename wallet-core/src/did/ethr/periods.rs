@@ -2,31 +2,30 @@
 
 use std::collections::HashMap;
 
-use super::replay::{GIVEN_UP, Numbers, Step, Subject, concerns_did_ethr, controller_methods, is_over};
-use super::{DidChange, DidEvent, History, Identity};
+use super::replay::{GIVEN_UP, Step, Subject, controller_methods, is_over};
+use super::{DidChange, DidEvent, Identity};
 use crate::did::{KeyPeriod, VerificationMethod};
 use crate::time::Timestamp;
 
 /// Every key of the whole history, with the time it was valid; whatever the version, for a verifier judges by all of it.
-pub(super) fn of(identity: &Identity, history: &History, judged_at: &Timestamp) -> Vec<KeyPeriod> {
+pub(super) fn of(identity: &Identity, chain_id: u64, steps: Vec<(&DidEvent, Step<'_>)>) -> Vec<KeyPeriod> {
     let mut all: Vec<KeyPeriod> = Vec::new();
     let mut open: HashMap<Subject<'_>, usize> = HashMap::new();
     let mut controllers: Vec<usize> = Vec::new();
-    let mut numbers = Numbers::default();
     let beginning = Timestamp::from_unix(0).expect("1970 is in range");
-    for method in controller_methods(identity, history.chain_id, &identity.address) {
+    for method in controller_methods(identity, chain_id, &identity.address) {
         controllers.push(all.len());
         all.push(period(method, 0, beginning.clone(), None));
     }
-    for event in history.events.iter().filter(|e| concerns_did_ethr(&e.change)) {
-        match numbers.read(&event.change, identity, history.chain_id, judged_at) {
+    for (event, step) in steps {
+        match step {
             Step::Owner(owner) => {
                 controllers.drain(..).for_each(|place| end(&mut all[place], event));
                 if owner == GIVEN_UP {
                     open.values().for_each(|&place| end(&mut all[place], event));
                     break;
                 }
-                for method in controller_methods(identity, history.chain_id, &owner) {
+                for method in controller_methods(identity, chain_id, &owner) {
                     controllers.push(all.len());
                     all.push(period(method, event.block, event.time.clone(), None));
                 }
