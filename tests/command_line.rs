@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use wallet_core::trust_pack::PackFile;
 
 /// The example, built once by the cargo that runs this test.
 fn binary() -> &'static Path {
@@ -76,9 +77,8 @@ fn verify_offline(picture: &str) -> (Home, Vec<String>) {
 }
 
 fn publisher(pack: &str) -> String {
-    let token = std::fs::read_to_string(pack).expect("the pack");
-    let secured = wallet_core::securing::Secured::read(&token).expect("a signed pack");
-    secured.body()["issuer"].as_str().expect("its publisher").to_owned()
+    let file = std::fs::read(pack).expect("the pack");
+    PackFile::claimed_publisher(&file).expect("a signed pack").to_string()
 }
 
 fn strs(arguments: &[String]) -> Vec<&str> {
@@ -180,6 +180,33 @@ fn credential_comes_in_by_standard_input() {
 }
 
 #[test]
+fn pack_is_brought_up_to_date_by_a_difference_and_not_set_back() {
+    let home = Home::new();
+    let (old, difference, new) = (home.file("old.pack"), home.file("monday.diff"), home.file("new.pack"));
+    home.json(0, &["did", "new", "university", "--display-name", "Universidad del Sur"]);
+    assert_eq!(home.json(0, &["pack", "--out", &old])["version"], 1);
+    home.json(0, &["did", "new", "health", "--display-name", "Salud del Sur"]);
+    let made = home.json(0, &["pack", "--out", &difference, "--since", &old]);
+    assert_eq!((&made["since"], &made["version"]), (&1.into(), &2.into()));
+
+    let shown = home.json(0, &["pack", "show", &difference]);
+    assert_eq!((&shown["kind"], &shown["entries"]["issuer"], &shown["removed"]), (&"difference".into(), &1.into(), &0.into()));
+    assert_eq!(home.json(0, &["pack", "update", &old, &difference, "--out", &new])["before"], 1);
+    let shown = home.json(0, &["pack", "show", &new]);
+    assert_eq!((&shown["kind"], &shown["version"], &shown["entries"]["history"]), (&"whole".into(), &2.into(), &2.into()));
+    assert_eq!(shown["chains"]["2026"]["standing"]["standing"], "believed");
+    assert!(shown["chains"]["2026"]["asOf"].is_string() && shown["valid"] == true);
+
+    assert_eq!(home.status(&["pack", "update", &new, &difference]), 77);
+    home.json(0, &["pack", "update", &old, &difference]);
+    assert_eq!(std::fs::read(&old).expect("the pack"), std::fs::read(&new).expect("the pack"));
+    for (language, said) in [("en", "Signed by"), ("es", "Firmado por"), ("pt", "Assinado por")] {
+        let output = home.run(&["pack", "show", &new, "--lang", language]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{language}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_64() {
     let home = Home::new();
     for arguments in [
@@ -194,6 +221,8 @@ fn wrong_usage_is_64() {
         &["did", "deactivate", "university"],
         &["issue", "--issuer", "nobody", "--profile", "diploma", "--input", "x.csv"],
         &["show", "1"],
+        &["pack"],
+        &["pack", "update", "x.pack"],
     ] {
         assert_eq!(home.status(arguments), 64, "{arguments:?}");
     }

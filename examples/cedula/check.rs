@@ -1,6 +1,5 @@
 //! What a verifier does: asking, and judging what it is shown.
 
-use std::fs;
 use std::sync::Arc;
 
 use wallet_core::error::WalletError;
@@ -9,10 +8,9 @@ use wallet_core::ports::{Network, Storage};
 use wallet_core::presentation::Request;
 use wallet_core::registry::{Address, Deployment};
 use wallet_core::resolver::{Resolver, RpcLedger};
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Evidence, Expectations, Issuers, Verdict};
+use wallet_core::verification::{Expectations, Issuers, Verdict};
 use wallet_core::verifier::Verifier;
 
 use crate::args::{self, Trust};
@@ -43,18 +41,11 @@ async fn judge_with(home: &Home, trust: &Trust, storage: Arc<dyn Storage>) -> Re
     let now = trust.at.clone().unwrap_or_else(system_now);
     let (mut verifier, mut expected) = match (&trust.pack, &trust.publisher) {
         (Some(file), Some(publisher)) => {
-            let text = fs::read_to_string(file).map_err(|error| Failure::input(file, error))?;
-            let pack = TrustPack::read(&text, publisher, &now)?;
-            let expected = Expectations { issuers: Issuers::Known(pack.issuers.clone()), ..Expectations::default() };
-            (Verifier::offline(&pack, storage)?, expected)
+            let pack = TrustPack::open(&input::pack(file)?, publisher, None, &now)?;
+            let expected = Expectations { issuers: Issuers::Known(pack.entries().issuers()?), ..Expectations::default() };
+            (Verifier::offline(Arc::new(pack), storage)?, expected)
         }
-        _ => {
-            let carried = Evidence::new(Contexts::bundled());
-            (
-                Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? },
-                Expectations::default(),
-            )
-        }
+        _ => (Verifier { tables: home.tables()?, ..Verifier::bare(storage) }, Expectations::default()),
     };
     if !trust.offline {
         let network: Arc<dyn Network> = Arc::new(HomeNetwork::new(home, Some(HttpNetwork::new()?)));
@@ -91,9 +82,7 @@ async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Resu
 
 /// `cedula ask`
 pub async fn ask(home: &Home, screen: &Screen, asked: &args::Ask) -> Result<u8> {
-    let carried = Evidence::new(Contexts::bundled());
-    let storage = home.storage(REQUESTS).await?;
-    let verifier = Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? };
+    let verifier = Verifier { tables: home.tables()?, ..Verifier::bare(home.storage(REQUESTS).await?) };
     let types: Vec<&str> = asked.types.iter().map(String::as_str).collect();
     let request = verifier.ask(&asked.audience, &asked.purpose, &types, &mut system_rng(), &system_now()).await?;
     write_or_print(screen, asked.out.as_deref(), &format!("{:#}", request.to_json()), "request")?;

@@ -11,6 +11,7 @@ mod home;
 mod input;
 mod issue;
 mod issuers;
+mod pack;
 mod print;
 mod publishing;
 mod registry;
@@ -60,7 +61,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::Verify(asked) => check::verify(&home, screen, asked).await,
         Command::SdJwt(asked) => sd_jwt::answer(screen, asked),
         Command::Status(asked) => issue::status(&home, screen, asked).await,
-        Command::Pack(asked) => issue::pack(&home, screen, asked).await,
+        Command::Pack(asked) => pack::run(&home, screen, asked).await,
         Command::Backup(asked) => hold::backup(&home, screen, asked).await,
         Command::Restore(asked) => hold::restore(&home, screen, asked).await,
         Command::History => hold::history(&home, screen).await,

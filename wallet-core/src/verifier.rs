@@ -1,6 +1,7 @@
 //! The verifier door: asking, gathering the evidence, then the verdict.
 
 mod lists;
+mod packs;
 
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Verifier {
     pub storage: Arc<dyn Storage>,
     /// The evidence it carries, contexts among it.
     pub carried: Evidence,
+    /// The trust pack it carries: where it looks for signers and status lists first. See [`Verifier::carry`].
+    pub pack: Option<Arc<TrustPack>>,
     /// The tables that compact QR codes were written with.
     pub tables: TypeTables,
 }
@@ -40,11 +43,6 @@ const REQUEST_LIFETIME: i64 = 300;
 const ROUNDS: usize = 3;
 
 impl Verifier {
-    /// A verifier with no network, which judges from `pack` alone.
-    pub fn offline(pack: &TrustPack, storage: Arc<dyn Storage>) -> Result<Self> {
-        Ok(Self { resolver: Resolver::new(), network: None, storage, carried: pack.evidence()?, tables: pack.type_tables()? })
-    }
-
     /// Asks for one credential of each of `types`; the answer is judged by [`Verifier::check_answer`], once, within five minutes.
     pub async fn ask(
         &self,
@@ -147,7 +145,7 @@ impl Verifier {
                         evidence.resources.insert(url, known);
                     }
                     Need::Issuer(issuer) => {
-                        let known = self.fetch_issuer(&issuer, now).await;
+                        let known = self.issuer(&issuer, now).await;
                         evidence.issuers.insert(issuer, known);
                     }
                 }
@@ -161,11 +159,16 @@ impl Verifier {
         verify(secured, &evidence, expected, now)
     }
 
+    /// What the pack says of `did`, else the resolver.
     async fn resolve(&self, did: &Did, now: &Timestamp) -> Known<Resolution> {
+        let packed = self.pack.as_ref().and_then(|pack| pack.resolution(did, now));
+        if let Some(found @ Known::Found { .. }) = packed {
+            return found;
+        }
         match self.resolver.resolve(&DidUrl::from(did), now).await {
             Ok(what) => Known::Found { what, as_of: now.clone() },
             Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
-            Err(unresolved) => Known::Missing { why: unresolved.reason },
+            Err(unresolved) => packed.unwrap_or(Known::Missing { why: unresolved.reason }),
         }
     }
 
@@ -189,12 +192,16 @@ impl Verifier {
         }
     }
 
-    /// Fetches what an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4).
-    async fn fetch_issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
+    /// What an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4), by the pack, else fetched.
+    async fn issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
         let Ok(url) = IssuerMetadata::url(issuer) else { return Known::Impossible };
+        let packed = self.pack.as_ref().and_then(|pack| pack.issuer_metadata(issuer, now));
+        if let Some(found @ Known::Found { .. }) = packed {
+            return found;
+        }
         match self.fetch_keys(&url, issuer).await {
             Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(why) => Known::Missing { why },
+            Err(why) => packed.unwrap_or(Known::Missing { why }),
         }
     }
 

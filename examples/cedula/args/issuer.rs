@@ -95,16 +95,3 @@ impl StatusChange {
         }
     }
 }
-
-#[derive(Debug, clap::Args)]
-pub struct Pack {
-    /// The file for the pack
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// How long it may be used
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
-    pub days: u16,
-    /// Only these issuers of this folder; may be repeated [default: all]
-    #[arg(long = "issuer", value_name = "NAME")]
-    pub issuers: Vec<String>,
-}

@@ -2,11 +2,13 @@
 
 mod holder;
 mod issuer;
+mod pack;
 mod registry;
 mod verifier;
 
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
-pub use issuer::{Issue, Pack, Profile, Status, StatusChange};
+pub use issuer::{Issue, Profile, Status, StatusChange};
+pub use pack::{Pack, PackCommand};
 pub use registry::{ChainCommand, DidCommand};
 pub use verifier::{Ask, Input, SdJwt, Trust, Verify};
 
@@ -83,8 +85,11 @@ pub enum Command {
         after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…"
     )]
     Status(Status),
-    /// Put together the signed trust pack that a verifier carries offline
-    #[command(after_help = "Example:\n  cedula pack --out country.pack --days 30")]
+    /// Put together the signed trust pack that a verifier carries offline, or bring one up to date
+    #[command(after_help = "Examples:\n  cedula pack --out country.pack --days 30\n  \
+        cedula pack --out monday.diff --since country.pack\n  \
+        cedula pack update country.pack monday.diff\n  \
+        cedula pack show country.pack")]
     Pack(Pack),
     /// Write the wallet to an encrypted file
     #[command(after_help = "Example:\n  cedula backup wallet.cedula")]

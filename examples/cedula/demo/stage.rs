@@ -14,10 +14,9 @@ use wallet_core::qr::picture;
 use wallet_core::resolver::Resolver;
 use wallet_core::seal::Passphrase;
 use wallet_core::securing::Secured;
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
-use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Evidence, Expectations, Issuers, Verdict};
+use wallet_core::trust_pack::{PackFile, TrustPack};
+use wallet_core::verification::{Expectations, Issuers, Verdict};
 use wallet_core::verifier::Verifier;
 use wallet_core::wallet::Wallet;
 
@@ -27,7 +26,7 @@ use crate::print::Screen;
 use crate::publishing::HomeNetwork;
 use crate::registry::Registry;
 use crate::words::words;
-use crate::{check, hold, issue, issuers};
+use crate::{check, hold, issuers, pack};
 
 use super::story::Scene;
 
@@ -105,12 +104,13 @@ impl<'a> Stage<'a> {
     /// Loads the pack of this hour onto a verifier without a network.
     pub async fn guard(&self, file: &str) -> Result<Guard> {
         let names = issuers::names(&self.home)?;
-        let (publisher, text) = issue::build_pack(&self.home, &self.registry, &names, PACK_DAYS, &self.now()).await?;
-        let path = self.write(file, text.as_bytes())?;
-        let pack = TrustPack::read(&text, &publisher, &self.now())?;
-        let expected = Expectations { issuers: Issuers::Known(pack.issuers.clone()), ..Expectations::default() };
-        let verifier = Verifier::offline(&pack, Arc::new(MemoryStorage::new()))?;
-        let (file, bytes, packed) = (path.display(), text.len(), self.now());
+        let bytes = pack::build(&self.home, &self.registry, &names, PACK_DAYS, &self.now()).await?.to_bytes();
+        let path = self.write(file, &bytes)?;
+        let publisher = PackFile::claimed_publisher(&bytes)?;
+        let pack = TrustPack::open(&bytes, &publisher, None, &self.now())?;
+        let expected = Expectations { issuers: Issuers::Known(pack.entries().issuers()?), ..Expectations::default() };
+        let verifier = Verifier::offline(Arc::new(pack), Arc::new(MemoryStorage::new()))?;
+        let (file, bytes, packed) = (path.display(), bytes.len(), self.now());
         self.screen.line("");
         self.screen.line(words!(
             self.screen.language,
@@ -126,9 +126,8 @@ impl<'a> Stage<'a> {
         let verifier = Verifier {
             resolver: self.registry.add_to(Resolver::new()),
             network: Some(Arc::new(HomeNetwork::new(&self.home, None))),
-            storage: Arc::new(MemoryStorage::new()),
-            carried: Evidence::new(Contexts::bundled()),
             tables: self.home.tables()?,
+            ..Verifier::bare(Arc::new(MemoryStorage::new()))
         };
         Ok(verifier.check(secured.text(), &Expectations::default(), &self.now()).await?)
     }

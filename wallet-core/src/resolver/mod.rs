@@ -16,14 +16,14 @@ pub use proven::ProvenLedger;
 
 use std::sync::Arc;
 
-use crate::did::ethr::{self, Identity, Version};
+use crate::did::ethr::{self, History, Identity, Version};
 use crate::did::{
     Did, DidDocument, DidUrl, DocumentMetadata, Resolution, ResolutionError, Service, Standing, Unresolved, VerificationMethod,
     jwk, key, web,
 };
 use crate::error::Result;
 use crate::ports::{HttpRequest, Network, Reach};
-use crate::registry::identity::Subject;
+use crate::registry::identity::{Head, Subject};
 use crate::registry::{Deployment, Ledger};
 use crate::time::Timestamp;
 
@@ -98,6 +98,17 @@ impl Resolver {
         }
     }
 
+    /// All that its registry says of a did:ethr: what [`ethr::resolve`] replays, and a trust pack carries.
+    ///
+    /// Fails with [`ResolutionError::MethodNotSupported`] for other methods, and otherwise as [`Resolver::resolve`] does.
+    pub async fn history(&self, did: &Did, now: &Timestamp) -> Result<History, Unresolved> {
+        if did.method() != "ethr" {
+            return Err(ResolutionError::MethodNotSupported.into());
+        }
+        let (history, _) = self.events(&Identity::read(did)?, None, now).await?;
+        Ok(history)
+    }
+
     /// Follows a DID URL to the key or service it names: by its fragment, or by a `service` parameter.
     pub async fn dereference(&self, url: &DidUrl, now: &Timestamp) -> Result<Dereferenced, Unresolved> {
         let document = self.resolve(url, now).await?.document;
@@ -134,11 +145,7 @@ impl Resolver {
 
     async fn read(&self, did: &Did, asked: Asked, now: &Timestamp) -> Result<Resolution, Unresolved> {
         let identity = Identity::read(did)?;
-        let registry = self.registries.iter().find(|registry| registry.is_of(&identity));
-        let unknown = || Unresolved::new(ResolutionError::MethodNotSupported, "its registry's network is not configured");
-        let registry = registry.ok_or_else(unknown)?;
-        let subject = Subject { deployment: registry.deployment, identity: identity.address.into() };
-        let (history, head) = registry.history(&subject, asked.block(), now).await?;
+        let (history, head) = self.events(&identity, asked.block(), now).await?;
         let version = match asked {
             Asked::Latest => Version::Latest,
             Asked::Time(time) => Version::Time(time),
@@ -149,6 +156,14 @@ impl Resolver {
             }
         };
         Ok(ethr::resolve(&identity, &history, &version, now))
+    }
+
+    async fn events(&self, identity: &Identity, asked: Option<u64>, now: &Timestamp) -> Result<(History, Head), Unresolved> {
+        let registry = self.registries.iter().find(|registry| registry.is_of(identity));
+        let unknown = || Unresolved::new(ResolutionError::MethodNotSupported, "its registry's network is not configured");
+        let registry = registry.ok_or_else(unknown)?;
+        let subject = Subject { deployment: registry.deployment, identity: identity.address.into() };
+        registry.history(&subject, asked, now).await
     }
 }
 
