@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use wallet_core::credential::CredentialTerms;
 use wallet_core::credential::profiles::{IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT};
 use wallet_core::did::{self, Did, DidUrl, Resolution, VerificationRelationship};
-use wallet_core::issuer::{Issuer, Registrar, StatusPlan};
+use wallet_core::issuer::{Issuer, Registrar, Sending, StatusPlan};
 use wallet_core::key::{KeyAlgorithm, KeyId, SecretKey};
 use wallet_core::language::Language;
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
@@ -53,8 +53,9 @@ impl Town {
         let chain =
             EmbeddedChain::open(&folder.path().join("chain"), 2026, sealer, Box::new(move || before.clone())).expect("a chain");
         let chain = Arc::new(chain);
+        let (ledger, deployment) = (chain.clone(), chain.deployment());
         let registrar =
-            Registrar { ledger: chain.clone(), deployment: chain.deployment(), keystore: keystore.clone(), sender: seal };
+            Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal, sending: Sending::default() };
         let resolver = Resolver::new().with_registry("town", chain.deployment(), chain);
         let mut issuers = BTreeMap::new();
         for name in ["registry", "university", "health"] {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::together::{self, Task};
-use super::{ATTEMPTS, events};
+use super::{Patience, events, too_late};
 use crate::did::Grounds;
 use crate::did::ethr::History;
 use crate::error::{Result, WalletError};
@@ -39,6 +40,7 @@ pub struct ProvenLedger {
     trust: Trust,
     ledger: Arc<dyn Ledger>,
     others: Vec<Arc<dyn Ledger>>,
+    patience: Patience,
     memory: Mutex<Memory>,
 }
 
@@ -56,7 +58,8 @@ impl ProvenLedger {
             Rule::Validators { at, set } => Some(KnownValidators::new(*at, set.clone())),
             _ => None,
         };
-        Self { chain_id, trust, ledger, others: Vec::new(), memory: Mutex::new(Memory { newest: 0, validators }) }
+        let memory = Mutex::new(Memory { newest: 0, validators });
+        Self { chain_id, trust, ledger, others: Vec::new(), patience: Patience::default(), memory }
     }
 
     /// With other nodes of the same chain, run by others, to compare with: for [`Trust::nodes`].
@@ -65,9 +68,28 @@ impl ProvenLedger {
         self
     }
 
+    /// With this patience for what an honest node may cause for a moment, while it lags or its chain is reorganised.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// The newest block there is reason to trust: a checkpoint for another day.
     pub async fn newest(&self, now: &Timestamp) -> Result<Checkpoint, ChainFault> {
         self.trust.check_clock(now)?;
+        let patiently = async {
+            let mut pauses = self.patience.pauses(&"newest");
+            loop {
+                let done = self.newest_once(now).await;
+                if !may_pass(&done) || !pauses.wait(Duration::ZERO).await {
+                    return done;
+                }
+            }
+        };
+        self.patience.within(patiently).await.unwrap_or_else(|| Err(too_late().into()))
+    }
+
+    async fn newest_once(&self, now: &Timestamp) -> Result<Checkpoint, ChainFault> {
         let at = self.trust.at();
         let answers = self.ledger.ask(vec![rpc::chain_id(), rpc::block(at)]).await?;
         if rpc::read_quantity(granted(&answers, 0)?)? != self.chain_id {
@@ -82,14 +104,17 @@ impl ProvenLedger {
     pub async fn slots(&self, contract: &Contract, slots: &[B256], now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
         self.trust.check_clock(now)?;
         let reading = Reading { chain_id: self.chain_id, contract: *contract, slots };
-        let mut at = self.trust.at();
-        for tries_left in (0..ATTEMPTS).rev() {
-            match self.slots_at(&reading, &mut at, now).await {
-                Err(fault) if tries_left > 0 && fault.may_pass() => {}
-                done => return done,
+        let patiently = async {
+            let (mut at, mut pauses) = (self.trust.at(), self.patience.pauses(&slots));
+            loop {
+                let done = self.slots_at(&reading, &mut at, now).await;
+                if !may_pass(&done) || !pauses.wait(Duration::ZERO).await {
+                    return done;
+                }
+                self.look_again(&done, &mut at);
             }
-        }
-        unreachable!("the last try is returned")
+        };
+        self.patience.within(patiently).await.unwrap_or_else(|| Err(too_late().into()))
     }
 
     async fn slots_at(&self, reading: &Reading<'_>, at: &mut At, now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
@@ -109,14 +134,24 @@ impl ProvenLedger {
         now: &Timestamp,
     ) -> Result<(History, Head), ChainFault> {
         self.trust.check_clock(now)?;
-        let mut at = self.trust.at();
-        for tries_left in (0..ATTEMPTS).rev() {
-            match self.history_at(subject, asked, &mut at, now).await {
-                Err(fault) if tries_left > 0 && fault.may_pass() => {}
-                done => return done,
+        let patiently = async {
+            let (mut at, mut pauses) = (self.trust.at(), self.patience.pauses(&subject.identity));
+            loop {
+                let done = self.history_at(subject, asked, &mut at, now).await;
+                if !may_pass(&done) || !pauses.wait(Duration::ZERO).await {
+                    return done;
+                }
+                self.look_again(&done, &mut at);
             }
+        };
+        self.patience.within(patiently).await.unwrap_or_else(|| Err(too_late().into()))
+    }
+
+    /// Begins anew where the block that was to be read at is gone: the chain was reorganised, or another machine lags behind.
+    fn look_again<T>(&self, done: &Result<T, ChainFault>, at: &mut At) {
+        if matches!(done, Err(ChainFault::NoBlock | ChainFault::Node(_))) {
+            *at = self.trust.at();
         }
-        unreachable!("the last try is returned")
     }
 
     async fn history_at(
@@ -362,4 +397,8 @@ impl ProvenLedger {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+fn may_pass<T>(done: &Result<T, ChainFault>) -> bool {
+    done.as_ref().is_err_and(ChainFault::may_pass)
 }
