@@ -5,7 +5,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -19,7 +19,7 @@ use wallet_core::ports::{HttpRequest, Network, Reach};
 use wallet_core::registry::{B256, Bytes, Ledger, RpcRequest};
 use wallet_core::resolver::RpcLedger;
 
-use super::START;
+use super::{START, address, key};
 
 /// What the test and its nodes share, so that nobody else leads them.
 const SECRET: [u8; 32] = [0x11; 32];
@@ -32,6 +32,7 @@ pub struct Geth {
     pub ledger: Arc<RpcLedger>,
     engine: String,
     network: Arc<HttpNetwork>,
+    sealed: Mutex<Vec<Value>>,
     _process: Child,
     _folder: TempDir,
 }
@@ -42,7 +43,10 @@ fn binary() -> PathBuf {
     binary
 }
 
-/// A network without fees, as consortia run them, with all rules up to Cancun from its first block on.
+/// Who has something to pay fees with.
+const RICH: u8 = 0xda;
+
+/// A network that asks for no fees, as consortia run them, with all rules up to Cancun from its first block on.
 fn genesis() -> Value {
     let mut config = json!({
         "chainId": 31_337, "terminalTotalDifficulty": 0, "shanghaiTime": 0, "cancunTime": 0,
@@ -55,7 +59,8 @@ fn genesis() -> Value {
         config[format!("{fork}Block")] = json!(0);
     }
     json!({
-        "config": config, "difficulty": "0x0", "gasLimit": "0x1c9c380", "baseFeePerGas": "0x0", "alloc": {},
+        "config": config, "difficulty": "0x0", "gasLimit": "0x1c9c380", "baseFeePerGas": "0x0",
+        "alloc": { address(&key(RICH)).to_string(): { "balance": "0xde0b6b3a7640000" } },
         "timestamp": format!("{:#x}", START - 1),
     })
 }
@@ -85,7 +90,8 @@ impl Geth {
         let [url, engine] = [http, engine].map(|port| format!("http://127.0.0.1:{port}"));
         let network = Arc::new(HttpNetwork::new().expect("a network"));
         let ledger = Arc::new(RpcLedger::new(network.clone(), url.clone()));
-        let node = Self { url, ledger, engine, network, _process: process, _folder: folder };
+        let sealed = Mutex::default();
+        let node = Self { url, ledger, engine, network, sealed, _process: process, _folder: folder };
         // The pool takes transactions that pay nothing, and so do its blocks.
         let free = RpcRequest { method: "miner_setGasPrice", params: json!(["0x0"]) };
         for _ in 0..200 {
@@ -97,14 +103,18 @@ impl Geth {
         panic!("geth does not come up")
     }
 
-    /// Hands transactions in and puts them into the next block, in this order; returns the block for other nodes to [`follow`].
-    ///
-    /// [`follow`]: Geth::follow
-    pub async fn seal(&self, raw: &[Bytes], time: u64) -> Value {
+    /// Hands transactions in and puts them into the next block, in this order.
+    pub async fn seal(&self, raw: &[Bytes], time: u64) {
         for raw in raw {
             let sent = self.ask("eth_sendRawTransaction", json!([raw])).await;
             sent.unwrap_or_else(|refusal| panic!("a transaction is refused: {refusal}"));
         }
+        let block = self.prepare(raw.len(), time).await;
+        self.follow(&block).await;
+    }
+
+    /// A block of all transactions that wait, so many, which is not the newest yet.
+    pub async fn prepare(&self, transactions: usize, time: u64) -> Value {
         let head = self.head().await;
         for attempt in 0..50u8 {
             // Other randomness makes it another block, begun anew.
@@ -116,13 +126,16 @@ impl Geth {
             let begun = self.lead("engine_forkchoiceUpdatedV3", json!([choice(&head), attributes])).await;
             tokio::time::sleep(GATHERING).await;
             let taken = self.lead("engine_getPayloadV3", json!([begun["payloadId"]])).await;
-            let block = taken["executionPayload"].clone();
-            if block["transactions"].as_array().map(Vec::len) == Some(raw.len()) {
-                self.follow(&block).await;
-                return block;
+            if taken["executionPayload"]["transactions"].as_array().map(Vec::len) == Some(transactions) {
+                return taken["executionPayload"].clone();
             }
         }
-        panic!("geth leaves transactions out of its block")
+        panic!("geth does not put {transactions} transactions into its block")
+    }
+
+    /// Every block that was the newest, in order.
+    pub fn sealed(&self) -> Vec<Value> {
+        self.sealed.lock().expect("whole").clone()
     }
 
     /// Takes over a block, and makes it the newest of the chain: the one before it may be any that the node has.
@@ -130,6 +143,7 @@ impl Geth {
         let judged = self.lead("engine_newPayloadV3", json!([block, [], B256::ZERO])).await;
         assert_eq!(judged["status"], "VALID", "{judged}");
         self.go_to(&block["blockHash"]).await;
+        self.sealed.lock().expect("whole").push(block.clone());
     }
 
     /// Makes a block that the node has the newest of the chain.
@@ -140,6 +154,18 @@ impl Geth {
     /// The hash of the newest block.
     pub async fn head(&self) -> Value {
         self.ask("eth_getBlockByNumber", json!(["latest", false])).await.expect("a newest block")["hash"].clone()
+    }
+
+    /// Waits until so many transactions wait for a block.
+    pub async fn wait_for(&self, transactions: u64) {
+        for _ in 0..400 {
+            let status = self.ask("txpool_status", json!([])).await.expect("the pool");
+            if status["pending"] == format!("{transactions:#x}") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no {transactions} transactions come to wait")
     }
 
     async fn ask(&self, method: &'static str, params: Value) -> Result<Value, wallet_core::registry::RpcRefusal> {

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::keccak256;
-
 use super::Sending;
 use crate::did::Did;
 use crate::did::ethr::{self, Identity};
@@ -107,7 +105,7 @@ impl Registrar {
 
     async fn check_code(&self, contract: Address, expected: B256) -> Result<()> {
         let code = rpc::read_bytes(&self.ask(rpc::code(contract)).await?)?;
-        if keccak256(&code) != expected {
+        if contracts::code_hash(&code) != expected {
             return Err(WalletError::refused("the registry", format!("at {contract} there is another contract")));
         }
         Ok(())
