@@ -28,7 +28,6 @@ const GATHERING: Duration = Duration::from_millis(60);
 
 /// One node.
 pub struct Geth {
-    pub url: String,
     pub ledger: Arc<RpcLedger>,
     engine: String,
     network: Arc<HttpNetwork>,
@@ -43,9 +42,6 @@ fn binary() -> PathBuf {
     binary
 }
 
-/// Who has something to pay fees with.
-const RICH: u8 = 0xda;
-
 /// A network that asks for no fees, as consortia run them, with all rules up to Cancun from its first block on.
 fn genesis() -> Value {
     let mut config = json!({
@@ -58,10 +54,14 @@ fn genesis() -> Value {
     ] {
         config[format!("{fork}Block")] = json!(0);
     }
+    // Of an account that has nothing yet, geth's pool takes one transaction at a time.
+    let accounts: Value = (1..u8::MAX)
+        .map(|byte| (address(&key(byte)).to_string(), json!({ "balance": "0xde0b6b3a7640000" })))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     json!({
         "config": config, "difficulty": "0x0", "gasLimit": "0x1c9c380", "baseFeePerGas": "0x0",
-        "alloc": { address(&key(RICH)).to_string(): { "balance": "0xde0b6b3a7640000" } },
-        "timestamp": format!("{:#x}", START - 1),
+        "alloc": accounts, "timestamp": format!("{:#x}", START - 1),
     })
 }
 
@@ -89,9 +89,9 @@ impl Geth {
             .expect("geth starts");
         let [url, engine] = [http, engine].map(|port| format!("http://127.0.0.1:{port}"));
         let network = Arc::new(HttpNetwork::new().expect("a network"));
-        let ledger = Arc::new(RpcLedger::new(network.clone(), url.clone()));
+        let ledger = Arc::new(RpcLedger::new(network.clone(), url));
         let sealed = Mutex::default();
-        let node = Self { url, ledger, engine, network, sealed, _process: process, _folder: folder };
+        let node = Self { ledger, engine, network, sealed, _process: process, _folder: folder };
         // The pool takes transactions that pay nothing, and so do its blocks.
         let free = RpcRequest { method: "miner_setGasPrice", params: json!(["0x0"]) };
         for _ in 0..200 {

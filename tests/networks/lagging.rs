@@ -15,7 +15,7 @@ use crate::front::brief;
 use crate::liar::now;
 use crate::world::geth::Geth;
 use crate::world::{Kind, World, address, call, key};
-use crate::writer::{OWNER, add_key, changed_identity, did_of};
+use crate::writer::{OWN, OWNER, add_key, changed_identity, did_of};
 
 /// A chain that one node leads and another follows, which does not have the newest block yet.
 struct Pair {
@@ -67,7 +67,7 @@ async fn geth_that_lags_is_waited_for() {
     };
     let (resolution, ()) = tokio::join!(pair.resolve(ledger), later);
     let resolution = resolution.expect("both have the block in the end");
-    assert_eq!(resolution.history.len(), 4, "the change in the newest block is seen");
+    assert_eq!(resolution.history.len(), OWN + 4, "the change in the newest block is seen");
     assert!(matches!(resolution.standing, Standing::Proven { grounds: Grounds::Nodes { agreeing: 2 }, .. }));
 }
 
@@ -99,6 +99,6 @@ async fn machine_that_lags_behind_another_of_the_same_address_does_not_turn_back
     let ledger = compared(Arc::new(in_turn), pair.ahead().ledger.clone(), brief());
     for _ in 0..4 {
         let resolution = pair.resolve(ledger.clone()).await.expect("one of two machines is up to date");
-        assert_eq!(resolution.history.len(), 4, "what was seen once is not unseen");
+        assert_eq!(resolution.history.len(), OWN + 4, "what was seen once is not unseen");
     }
 }

@@ -17,7 +17,7 @@ use crate::front::brief;
 use crate::liar::now;
 use crate::world::geth::Geth;
 use crate::world::{Kind, World, call, key};
-use crate::writer::{OWNER, Writer, add_key, changed_identity, did_of};
+use crate::writer::{OWN, OWNER, Writer, add_key, changed_identity, did_of};
 
 fn node(world: &World) -> &Geth {
     let Kind::Geth(node) = &world.kind else { unreachable!("it was asked for") };
@@ -61,7 +61,7 @@ async fn block_taken_back_on_geth_between_two_answers_is_not_read_from() {
         .with_patience(brief());
     let resolver = Resolver::new().with_proven_registry("local", world.deployment, Arc::new(ledger));
     let url: DidUrl = did_of(identity).as_str().parse().expect("a DID URL");
-    assert_eq!(resolver.resolve(&url, &now()).await.expect("a document").history.len(), 5);
+    assert_eq!(resolver.resolve(&url, &now()).await.expect("a document").history.len(), OWN + 5);
     let fault = resolver.resolve(&url, &now()).await.expect_err("the chain is shorter than what was seen of it");
     assert_eq!(fault.reason, ChainFault::WentBack.to_string());
     assert_eq!(world.block(At::Latest).await.header.number, before - 1);
@@ -72,7 +72,7 @@ async fn block_taken_back_on_geth_between_two_answers_is_not_read_from() {
     node(&world).follow(&block).await;
     let resolution = resolver.resolve(&url, &now()).await.expect("a document");
     let blocks: Vec<u64> = resolution.history.iter().map(|period| period.from_block).collect();
-    assert_eq!(blocks[3..], [before, before], "both changes are in one block now");
+    assert_eq!(blocks[OWN + 3..], [before, before], "both changes are in one block now");
 }
 
 #[tokio::test(flavor = "multi_thread")]

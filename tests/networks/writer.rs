@@ -12,12 +12,15 @@ use wallet_core::seal::{Cost, Passphrase};
 
 use crate::world::{World, address, call, key};
 
-/// The key of this byte sends; test networks with fees give it something.
+/// The key of this byte sends.
 pub const SENDER: u8 = 0xda;
 /// The key of this byte owns the identity that is changed.
 pub const OWNER: u8 = 0x41;
 
-/// An identity with three keys, each published in a block of its own.
+/// How many keys an identity has by itself: that of its owner.
+pub const OWN: usize = 1;
+
+/// An identity with three keys besides its owner's, each published in a block of its own.
 pub async fn changed_identity(world: &World) -> Address {
     let owner = key(OWNER);
     for number in 0..3 {

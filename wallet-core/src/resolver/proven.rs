@@ -1,6 +1,7 @@
 //! A chain of which nothing is believed: what is read comes with its proof, at a block there is reason to trust, or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -77,20 +78,10 @@ impl ProvenLedger {
     /// The newest block there is reason to trust: a checkpoint for another day.
     pub async fn newest(&self, now: &Timestamp) -> Result<Checkpoint, ChainFault> {
         self.trust.check_clock(now)?;
-        let patiently = async {
-            let mut pauses = self.patience.pauses(&"newest");
-            loop {
-                let done = self.newest_once(now).await;
-                if !may_pass(&done) || !pauses.wait(Duration::ZERO).await {
-                    return done;
-                }
-            }
-        };
-        self.patience.within(patiently).await.unwrap_or_else(|| Err(too_late().into()))
+        self.patiently(&"newest", |at| Box::pin(self.newest_at(at, now))).await
     }
 
-    async fn newest_once(&self, now: &Timestamp) -> Result<Checkpoint, ChainFault> {
-        let at = self.trust.at();
+    async fn newest_at(&self, at: At, now: &Timestamp) -> Result<Checkpoint, ChainFault> {
         let answers = self.ledger.ask(vec![rpc::chain_id(), rpc::block(at)]).await?;
         if rpc::read_quantity(granted(&answers, 0)?)? != self.chain_id {
             return Err(ChainFault::OtherChain);
@@ -104,24 +95,13 @@ impl ProvenLedger {
     pub async fn slots(&self, contract: &Contract, slots: &[B256], now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
         self.trust.check_clock(now)?;
         let reading = Reading { chain_id: self.chain_id, contract: *contract, slots };
-        let patiently = async {
-            let (mut at, mut pauses) = (self.trust.at(), self.patience.pauses(&slots));
-            loop {
-                let done = self.slots_at(&reading, &mut at, now).await;
-                if !may_pass(&done) || !pauses.wait(Duration::ZERO).await {
-                    return done;
-                }
-                self.look_again(&done, &mut at);
-            }
-        };
-        self.patience.within(patiently).await.unwrap_or_else(|| Err(too_late().into()))
+        self.patiently(&slots, |at| Box::pin(self.slots_at(&reading, at, now))).await
     }
 
-    async fn slots_at(&self, reading: &Reading<'_>, at: &mut At, now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
-        let answers = self.ledger.ask(reading.requests(*at)).await?;
-        let block = reading.read_block(&answers, *at)?;
+    async fn slots_at(&self, reading: &Reading<'_>, at: At, now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
+        let answers = self.ledger.ask(reading.requests(at)).await?;
+        let block = reading.read_block(&answers, at)?;
         let grounds = self.trust_head(&block, now).await?;
-        *at = At::Block(block.header.number);
         let values = reading.read_slots(&answers, &block.header)?;
         Ok(ProvenSlots { values, block: block.header.number, time: block.header.timestamp, grounds })
     }
@@ -134,23 +114,34 @@ impl ProvenLedger {
         now: &Timestamp,
     ) -> Result<(History, Head), ChainFault> {
         self.trust.check_clock(now)?;
-        let patiently = async {
-            let (mut at, mut pauses) = (self.trust.at(), self.patience.pauses(&subject.identity));
-            loop {
-                let done = self.history_at(subject, asked, &mut at, now).await;
-                if !may_pass(&done) || !pauses.wait(Duration::ZERO).await {
-                    return done;
-                }
-                self.look_again(&done, &mut at);
-            }
-        };
-        self.patience.within(patiently).await.unwrap_or_else(|| Err(too_late().into()))
+        self.patiently(&subject.identity, |at| Box::pin(self.history_at(subject, asked, at, now))).await
     }
 
-    /// Begins anew where the block that was to be read at is gone: the chain was reorganised, or another machine lags behind.
-    fn look_again<T>(&self, done: &Result<T, ChainFault>, at: &mut At) {
-        if matches!(done, Err(ChainFault::NoBlock | ChainFault::Node(_))) {
-            *at = self.trust.at();
+    /// What `read` comes to at a block, read again for as long as an honest node may have caused what is wrong with it.
+    async fn patiently<'a, T>(
+        &self,
+        thing: &impl Hash,
+        read: impl Fn(At) -> Task<'a, Result<T, ChainFault>>,
+    ) -> Result<T, ChainFault> {
+        let (mut at, mut pauses) = (self.trust.at(), self.patience.pauses(thing));
+        let all_tries = async {
+            loop {
+                let done = read(at).await;
+                let Err(fault) = &done else { return done };
+                if !fault.may_pass() || !pauses.wait(Duration::ZERO).await {
+                    return done;
+                }
+                at = self.next_at(fault);
+            }
+        };
+        self.patience.within(all_tries).await.unwrap_or_else(|| Err(too_late().into()))
+    }
+
+    /// At which block is read after such a fault: the newest trusted one, so that no other comes in between, unless it is gone.
+    fn next_at(&self, fault: &ChainFault) -> At {
+        match (fault, self.memory().newest) {
+            (ChainFault::NoBlock | ChainFault::WentBack | ChainFault::Node(_), _) | (_, 0) => self.trust.at(),
+            (_, newest) => At::Block(newest),
         }
     }
 
@@ -158,7 +149,7 @@ impl ProvenLedger {
         &self,
         subject: &Subject,
         asked: Option<u64>,
-        at: &mut At,
+        at: At,
         now: &Timestamp,
     ) -> Result<(History, Head), ChainFault> {
         let contract = Contract { address: subject.deployment.did_registry, code_hash: self.trust.registry_code() };
@@ -166,12 +157,11 @@ impl ProvenLedger {
         let slots = subject.slots();
         let slots = if is_stock { &slots[..1] } else { &slots };
         let reading = Reading { chain_id: self.chain_id, contract, slots };
-        let mut questions = reading.requests(*at);
+        let mut questions = reading.requests(at);
         questions.extend(asked.map(|number| rpc::block(At::Block(number))));
-        let (answers, logs) = self.ask_with_logs(questions, subject.logs_request(0, *at)).await?;
-        let block = reading.read_block(&answers, *at)?;
+        let (answers, logs) = self.ask_with_logs(questions, subject.logs_request(0, at)).await?;
+        let block = reading.read_block(&answers, at)?;
         let grounds = self.trust_head(&block, now).await?;
-        *at = At::Block(block.header.number);
         let values = reading.read_slots(&answers, &block.header)?;
         let mut head = subject.proven_head(&block.header, &values, grounds)?;
         if let Some(number) = asked.filter(|number| *number <= head.block) {
@@ -397,8 +387,4 @@ impl ProvenLedger {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
-}
-
-fn may_pass<T>(done: &Result<T, ChainFault>) -> bool {
-    done.as_ref().is_err_and(ChainFault::may_pass)
 }
