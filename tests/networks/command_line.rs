@@ -7,10 +7,10 @@ use std::sync::{Arc, OnceLock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wallet_core::platform::system_now;
-use wallet_core::registry::{Address, EmbeddedChain};
+use wallet_core::registry::{Address, EmbeddedChain, RpcRequest};
 
 use crate::support::rpc_window;
-use crate::world::{World, address, key};
+use crate::world::{Kind, World, address, key};
 
 /// The example, built once by the cargo that runs this test.
 fn binary() -> &'static Path {
@@ -101,10 +101,13 @@ async fn commands_deploy_to_a_network_write_to_it_and_prove_what_they_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn word_of_a_node_is_believed_only_where_the_file_gives_no_reason_for_more() {
     let world = World::anvil().await;
-    world.ask(wallet_core::registry::RpcRequest { method: "evm_setAutomine", params: json!([true]) }).await;
-    let crate::world::Kind::Anvil { url, .. } = &world.kind else { unreachable!("it was asked for") };
+    world.ask(RpcRequest { method: "evm_setAutomine", params: json!([true]) }).await;
+    let Kind::Anvil { url, .. } = &world.kind else { unreachable!("it was asked for") };
     let home = Home::new();
     let (network, url) = (home.file("network.json"), format!("http://{url}"));
+    let account = home.json(0, &["chain", "account"]).await["account"].clone();
+    let balance = json!([account, "0xde0b6b3a7640000"]);
+    world.ask(RpcRequest { method: "anvil_setBalance", params: balance }).await;
     let made = home.json(0, &["chain", "deploy", "--rpc", &url, "--out", &network]).await;
     assert_eq!(made["network"]["trust"], Value::Null, "one node, and nobody seals");
     home.json(0, &["did", "new", "university", "--network", &network]).await;
@@ -134,5 +137,6 @@ async fn keys_of_another_ethereum_wallet_send_and_own() {
     home.json(0, &["chain", "deploy", "--rpc", &url, "--out", &network]).await;
     let owned = ["did", "new", "university", "--owner-keystore", &keystore, "--network", &network];
     let made = home.json(0, &owned).await;
-    assert_eq!(made["did"], format!("did:ethr:0x1267:{ITS_ACCOUNT}"));
+    let account: Address = ITS_ACCOUNT.parse().expect("an address");
+    assert_eq!(made["did"], format!("did:ethr:0x1267:{account}"));
 }
