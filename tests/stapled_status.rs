@@ -1,5 +1,7 @@
 //! Private status: the holder brings a fresh signed status list along, and the verifier asks nobody.
 
+#[path = "support/town.rs"]
+mod town;
 #[path = "support/world.rs"]
 mod world;
 
@@ -8,15 +10,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use wallet_core::credential::profiles::{DegreeKind, ReducedDiploma};
 use wallet_core::error::{Result, WalletError};
-use wallet_core::platform::MemoryStorage;
+use wallet_core::language::Language;
+use wallet_core::platform::{MemoryStorage, system_rng};
 use wallet_core::ports::{HttpRequest, HttpResponse, Network};
 use wallet_core::qr::TypeTables;
 use wallet_core::resolver::Resolver;
 use wallet_core::securing::{Kind, Mechanism, Secured};
 use wallet_core::status::{ListTerms, MINIMUM_ENTRIES, StatusList, StatusPurpose};
 use wallet_core::time::Timestamp;
-use wallet_core::verification::{Gap, Reason, Verdict};
+use wallet_core::verification::{Evidence, Expectations, Gap, Reason, Verdict};
 use wallet_core::verifier::Verifier;
 use world::{INDEX, LIST, World, at, object};
 
@@ -146,9 +150,46 @@ async fn forged_list_clears_nobody_and_hides_no_good_one() {
 #[tokio::test]
 async fn list_beside_a_bare_credential_serves_as_well() {
     let mut world = world();
-    world.expected = wallet_core::verification::Expectations { issuers: world.expected.issuers.clone(), ..Default::default() };
+    world.expected = Expectations { issuers: world.expected.issuers.clone(), ..Default::default() };
     let credential = world.issue();
     assert_eq!(gaps(&world.verify(&credential)), [Gap::StatusMissing { list: LIST.to_owned() }]);
     world.evidence.stapled.push(list(&world, &[], &at("2026-03-01T11:30:00Z")));
     assert_eq!(world.verify(&credential).word(), "accepted");
+}
+
+#[tokio::test]
+async fn wallet_brings_the_list_along_and_the_verifier_asks_nobody() {
+    let now = at("2026-03-01T12:00:00Z");
+    let mut town = town::Town::new(&now).await;
+    let citizen = town.new_holder(&now).await;
+    let awarded = "2025-12-12".parse().expect("a date");
+    let claims = ReducedDiploma::of("Lucía Fernández", "Licenciatura en Enfermería", DegreeKind::Bachelor, awarded)
+        .to_credential(town.terms("university", &citizen, &now));
+    let university = town.issuers.get_mut("university").expect("an issuer");
+    let (purpose, mut rng) = (StatusPurpose::Revocation, system_rng());
+    let diploma = university
+        .issue(claims, Mechanism::EddsaRdfc2022, std::slice::from_ref(&purpose), &mut rng, &now)
+        .await
+        .expect("a diploma");
+    let list = university.status_list(&purpose, 1, &now).await.expect("a signed list").list;
+    let id = town.wallet.keep(&diploma, "Universidad", Language::Es, &mut rng, &now).await.expect("it is kept");
+
+    let network = Arc::new(Down::default());
+    let verifier = Verifier {
+        resolver: town.resolver(),
+        network: Some(network.clone()),
+        storage: Arc::new(MemoryStorage::new()),
+        carried: Evidence::new(town.contexts.clone()),
+        tables: TypeTables::new(),
+    };
+    let request = verifier.ask("biblioteca.example", "Carné", &[], &mut rng, &now).await.expect("a request");
+    let contexts = town.contexts.clone();
+    let answer = town.wallet.present_with_lists(&request, (&[id], &[list]), &contexts, &mut rng, &now).await.expect("an answer");
+    let verdict = verifier.check_answer(answer.text(), &request, Expectations::default(), &now).await.expect("a verdict");
+    assert_eq!((verdict.word(), network.0.load(Ordering::SeqCst)), ("accepted", 0), "{verdict:?}");
+
+    let request = verifier.ask("biblioteca.example", "Carné", &[], &mut rng, &now).await.expect("a request");
+    let lists = std::slice::from_ref(&diploma);
+    let refused = town.wallet.present_with_lists(&request, (&[id], lists), &contexts, &mut rng, &now).await;
+    assert!(matches!(refused, Err(WalletError::Misused { .. })), "a diploma is no list");
 }

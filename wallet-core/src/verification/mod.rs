@@ -33,7 +33,7 @@ pub use expectations::{Accrediting, Anchoring, Expectations, Issuers, Presenter,
 pub use finding::{Finding, Gap, Place, Reason, Warning};
 pub use problem::ProblemDetails;
 pub use sentences::Say;
-pub use staple::is_fresh as is_fresh_list;
+pub use staple::{is_fresh as is_fresh_list, is_list as is_status_list};
 pub use verdict::{AccreditationUsed, AnchorUsed, Basis, IssuerUsed, ResolutionUsed, StatusListUsed, Verdict, Verified};
 
 use serde_json::Value;

@@ -41,7 +41,7 @@ impl Staples {
 }
 
 /// Whether it is a status list, and no credential that somebody holds.
-pub(super) fn is_list(secured: &Secured) -> bool {
+pub fn is_list(secured: &Secured) -> bool {
     secured.kind() == Kind::StatusList || has_type(secured.body(), STATUS_LIST)
 }
 
