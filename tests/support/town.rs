@@ -1,5 +1,7 @@
 //! A town: a registry chain, three issuers on it, a wallet, and whoever packs what verifiers carry.
 
+#![allow(dead_code, reason = "each test takes what it needs of the town")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -78,6 +80,11 @@ impl Town {
 
     pub async fn new_holder(&mut self, now: &Timestamp) -> Did {
         self.wallet.new_holder(KeyAlgorithm::P256, Protection::Software, &mut system_rng(), now).await.expect("a key")
+    }
+
+    /// What reads this town's chain.
+    pub fn resolver(&self) -> Resolver {
+        self.resolver.clone()
     }
 
     /// What an issuer's credential begins with.

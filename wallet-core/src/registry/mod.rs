@@ -5,6 +5,8 @@
 
 mod abi;
 pub mod account;
+pub mod accreditation;
+pub mod anchor;
 pub mod block;
 pub mod contracts;
 pub mod credential_registry;
@@ -27,6 +29,7 @@ pub mod validators;
 
 pub use account::RecoverableSignature;
 pub use alloy_primitives::{Address, B256, Bytes, U256};
+pub use anchor::{Inclusion, MerkleTree};
 pub use block::{Block, Header};
 pub use credential_registry::CredentialWrite;
 pub use did_registry::DidWrite;
@@ -52,4 +55,14 @@ pub struct Deployment {
     pub did_registry: Address,
     /// The address of `CredentialRegistry`.
     pub credential_registry: Address,
+}
+
+/// What a registry says of something, and how far that can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told<T> {
+    /// What it says.
+    pub what: T,
+    /// How far that can be trusted, and the block it was read at.
+    pub standing: crate::did::Standing,
 }

@@ -6,6 +6,7 @@
 //! A node that lags, changes its mind or turns us away is asked again for as long as the [`Patience`] lasts.
 //! A node's word is believed, unless the app says why it trusts a block: then nothing counts but what is proven ([`ProvenLedger`]).
 
+mod credential_registry;
 mod events;
 mod node;
 mod patience;
@@ -13,13 +14,14 @@ mod proven;
 mod registry;
 mod together;
 
+pub use credential_registry::ACCREDITOR;
 pub use node::RpcLedger;
 pub use patience::Patience;
 pub use proven::ProvenLedger;
 
 use std::sync::Arc;
 
-use crate::did::ethr::{self, Identity, Version};
+use crate::did::ethr::{self, Version};
 use crate::did::{
     Did, DidDocument, DidUrl, DocumentMetadata, Resolution, ResolutionError, Service, Standing, Unresolved, VerificationMethod,
     jwk, key, web,
@@ -140,10 +142,7 @@ impl Resolver {
     }
 
     async fn read(&self, did: &Did, asked: Asked, now: &Timestamp) -> Result<Resolution, Unresolved> {
-        let identity = Identity::read(did)?;
-        let registry = self.registries.iter().find(|registry| registry.is_of(&identity));
-        let unknown = || Unresolved::new(ResolutionError::MethodNotSupported, "its registry's network is not configured");
-        let registry = registry.ok_or_else(unknown)?;
+        let (registry, identity) = self.registry_of(did)?;
         let subject = Subject { deployment: registry.deployment, identity: identity.address.into() };
         let (history, head) = registry.history(&subject, asked.block(), now, &self.patience).await?;
         let version = match asked {

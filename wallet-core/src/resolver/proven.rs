@@ -384,6 +384,11 @@ impl ProvenLedger {
         if earlier.iter().all(is_linked) { Ok(()) } else { Err(ChainFault::NotLinked) }
     }
 
+    /// The node itself, for what only tells where to look.
+    pub(super) fn unproven(&self) -> &dyn Ledger {
+        &*self.ledger
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

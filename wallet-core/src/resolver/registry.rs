@@ -35,6 +35,14 @@ impl Registry {
         }
     }
 
+    /// The chain, of which nothing is checked.
+    pub(super) fn ledger(&self) -> &dyn Ledger {
+        match &self.way {
+            Way::Believed(ledger) => &**ledger,
+            Way::Proven(ledger) => ledger.unproven(),
+        }
+    }
+
     /// All events of an identity.
     pub(super) async fn history(
         &self,

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::replay::{GIVEN_UP, Numbers, Step, Subject, concerns_did_ethr, controller_methods, is_over};
-use super::{DidChange, DidEvent, History, Identity};
-use crate::did::{KeyPeriod, VerificationMethod};
+use super::{DidChange, DidEvent, History, Identity, attribute};
+use crate::did::{KeyPeriod, Reported, VerificationMethod};
+use crate::key::PublicKey;
 use crate::time::Timestamp;
 
 /// Every key of the whole history, with the time it was valid; whatever the version, for a verifier judges by all of it.
@@ -50,12 +51,32 @@ pub(super) fn of(identity: &Identity, history: &History, judged_at: &Timestamp) 
             Step::Service(..) | Step::Nothing => {}
         }
     }
+    report_stolen(&mut all, history);
     all
+}
+
+/// Notes in the periods of each key, past and future, the first report that it was stolen.
+fn report_stolen(periods: &mut [KeyPeriod], history: &History) {
+    for event in &history.events {
+        match &event.change {
+            DidChange::Owner { owner } if *owner == GIVEN_UP => return,
+            DidChange::Attribute { name, value, .. } => {
+                let Some(stolen) = attribute::stolen_key(name, value).and_then(|key| PublicKey::from_multikey_bytes(key).ok())
+                else {
+                    continue;
+                };
+                for period in periods.iter_mut().filter(|period| period.key.as_ref() == Some(&stolen)) {
+                    period.stolen.get_or_insert_with(|| Reported { block: event.block, time: event.time.clone() });
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn period(method: VerificationMethod, from_block: u64, from: Timestamp, until: Option<Timestamp>) -> KeyPeriod {
     let VerificationMethod { id, key, relationships, .. } = method;
-    KeyPeriod { id, key, relationships, from_block, from, until_block: None, until }
+    KeyPeriod { id, key, relationships, from_block, from, until_block: None, until, stolen: None }
 }
 
 /// Ends a period at an event, unless it expired before.
@@ -68,9 +89,9 @@ fn end(period: &mut KeyPeriod, event: &DidEvent) {
 
 #[cfg(test)]
 mod tests {
-    use crate::did::DidUrl;
     use crate::did::ethr::replay::tests::{DAY, history, identity, key, publish, time};
-    use crate::did::ethr::{Version, resolve};
+    use crate::did::ethr::{DidChange, Version, resolve, stolen_key_attribute};
+    use crate::did::{DidUrl, Reported};
 
     #[test]
     fn history_tells_when_each_key_was_valid() {
@@ -93,5 +114,31 @@ mod tests {
         let method: DidUrl = format!("{}?versionId=3#delegate-1", identity().did).parse().expect("a DID URL");
         assert_eq!(resolution.period_of(&method, &time(2999)).and_then(|p| p.key.clone()), Some(key(1)));
         assert!(resolution.period_of(&method, &time(3000)).is_none());
+    }
+
+    #[test]
+    fn report_of_theft_is_final_and_about_every_period_of_the_key() {
+        let report = |valid_to| {
+            let attribute = stolen_key_attribute(&key(1));
+            DidChange::Attribute { name: attribute.name, value: attribute.value, valid_to }
+        };
+        let changes = [publish(1, 9000), publish(2, 9000), report(9_999_999), report(0), report(9_999_999), publish(1, 20_000)];
+        let history = history((1..).zip(changes).collect());
+        let resolution = resolve(&identity(), &history, &Version::Latest, &time(DAY));
+        let stolen = |n| {
+            let id = format!("delegate-{n}");
+            resolution.history.iter().find(|p| p.id.fragment() == Some(&id)).expect("a period").stolen.clone()
+        };
+        let first = Some(Reported { block: 3, time: time(3000) });
+        assert_eq!((stolen(1), stolen(2), stolen(3)), (first.clone(), None, first));
+    }
+
+    #[test]
+    fn report_of_theft_is_none_of_another_readers_business() {
+        let without = resolve(&identity(), &history(vec![(1, publish(1, 9000))]), &Version::Latest, &time(2000));
+        let attribute = stolen_key_attribute(&key(1));
+        let report = DidChange::Attribute { name: attribute.name, value: attribute.value, valid_to: 9_999_999 };
+        let with = resolve(&identity(), &history(vec![(1, publish(1, 9000)), (2, report)]), &Version::Latest, &time(2000));
+        assert_eq!(with.document, without.document);
     }
 }
