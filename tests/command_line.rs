@@ -100,6 +100,18 @@ fn demo_ends_as_it_foretells() {
 }
 
 #[test]
+fn demo_rests_on_keys_that_are_proven_from_the_chain() {
+    let (_, told) = demo();
+    let verdicts = told["verdicts"].as_array().expect("verdicts").iter();
+    let resolutions = verdicts.flat_map(|verdict| verdict["judged"]["evidence"]["resolutions"].as_array().expect("resolutions"));
+    let on_chain: Vec<&Value> = resolutions.filter(|used| used["did"].to_string().contains("did:ethr")).collect();
+    assert!(on_chain.len() >= 8, "{}", on_chain.len());
+    for used in on_chain {
+        assert_eq!((&used["standing"], &used["grounds"]["kind"]), (&"proven".into(), &"validators".into()), "{used}");
+    }
+}
+
+#[test]
 fn demo_refuses_a_folder_with_something_in_it() {
     let home = Home::new();
     std::fs::write(home.file("mine.txt"), "keep me").expect("a file");

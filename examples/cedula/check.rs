@@ -18,6 +18,7 @@ use crate::failure::{Failure, Result};
 use crate::hold::{print_summary, write_or_print};
 use crate::home::Home;
 use crate::input;
+use crate::network::Chain;
 use crate::print::Screen;
 use crate::publishing::HomeNetwork;
 use crate::registry::Registry;
@@ -74,9 +75,21 @@ async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Resu
             let deployment = Deployment { chain_id, did_registry, credential_registry: Address::ZERO };
             Ok(resolver.with_registry("chain", deployment, Arc::new(RpcLedger::new(network, url))))
         }
+        _ => Ok(match chain(home, trust).await? {
+            Some(chain) if trust.at.is_some() => chain.at_any_time().add_to(resolver),
+            Some(chain) => chain.add_to(resolver),
+            None => resolver,
+        }),
+    }
+}
+
+/// The chain of the network file, or the folder's own.
+async fn chain(home: &Home, trust: &Trust) -> Result<Option<Chain>> {
+    match home.network()? {
+        Some(file) => file.chain().map(Some),
         // With a pack at hand the folder's own chain, and the passphrase that opens it, are not needed.
-        _ if trust.pack.is_none() && Registry::exists(home) => Ok(Registry::open(home).await?.add_to(resolver)),
-        _ => Ok(resolver),
+        None if trust.pack.is_none() && Registry::exists(home) => Ok(Some(Registry::open(home).await?.chain)),
+        None => Ok(None),
     }
 }
 

@@ -49,6 +49,8 @@ pub struct NewIssuer<'a> {
     pub display_name: &'a str,
     /// Where its status lists are published.
     pub status_base: &'a str,
+    /// The key that owns it; none for a new one.
+    pub owner: Option<KeyId>,
 }
 
 /// The lists every issuer keeps.
@@ -93,7 +95,10 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
             "o nome de um emissor é novo e leva minúsculas, algarismos e -",
         )));
     }
-    let (owner, _) = Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?;
+    let owner = match &new.owner {
+        Some(owner) => owner.clone(),
+        None => Keystore::create(&*registry.keystore, KeyAlgorithm::Secp256k1).await?.0,
+    };
     let did = registry.registrar().did(&owner).await?;
     let (key, method) = publish_key(registry, &did, &owner, KEY_LIFETIME, now).await?;
     let (display_name, status_base) = (new.display_name.to_owned(), new.status_base.trim_end_matches('/').to_owned());

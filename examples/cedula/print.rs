@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 use serde_json::{Value, json};
+use wallet_core::did::Standing;
 use wallet_core::language::Language;
 use wallet_core::verification::{Say as _, Verdict};
 
@@ -117,12 +118,22 @@ impl Screen {
     }
 }
 
-/// How old the oldest evidence is that the verdict rests on.
+/// How old the oldest evidence is that the verdict rests on, and whether the registry was proven or believed.
 fn age(verdict: &Verdict, l: Language) -> Option<String> {
     let basis = verdict.basis();
     let keys = basis.resolutions.iter().map(|used| &used.as_of);
     let oldest = keys.chain(basis.status_lists.iter().map(|used| &used.as_of)).min()?;
-    Some(words!(l, "As of {oldest}.", "Según lo que se sabía el {oldest}.", "Segundo o que se sabia em {oldest}."))
+    let is_proven = basis.resolutions.iter().any(|used| matches!(used.standing, Standing::Proven { .. }));
+    let is_believed = basis.resolutions.iter().any(|used| matches!(used.standing, Standing::Believed { .. }));
+    Some(match is_proven && !is_believed {
+        true => words!(
+            l,
+            "As of {oldest}; the issuer's keys are proven from the registry chain.",
+            "Según lo que se sabía el {oldest}; las claves del emisor están comprobadas en la cadena del registro.",
+            "Segundo o que se sabia em {oldest}; as chaves do emissor estão comprovadas na cadeia do registro.",
+        ),
+        false => words!(l, "As of {oldest}.", "Según lo que se sabía el {oldest}.", "Segundo o que se sabia em {oldest}."),
+    })
 }
 
 /// Every reason, gap and warning of a verdict, each in a sentence.

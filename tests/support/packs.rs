@@ -5,9 +5,12 @@
 use std::iter::repeat_with;
 
 use serde_json::{Map, Value, json};
-use wallet_core::did::ethr::{self, DidChange, DidEvent, History};
+use wallet_core::did::ethr::{self, DidChange, DidEvent, History, Identity};
 use wallet_core::did::{self, Did, DidUrl, Grounds, Standing, VerificationRelationship};
 use wallet_core::key::{KeyAlgorithm, PublicKey, SecretKey};
+use wallet_core::registry::accreditation::{Path, Scope, Step};
+use wallet_core::registry::credential_registry::{Accreditation, Terms, Under};
+use wallet_core::registry::{Address, Told};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Mechanism, ProofOptions, Secured, prepare};
 use wallet_core::status::{ListTerms, StatusList, StatusPurpose};
@@ -179,6 +182,34 @@ pub fn a_day_later(entries: &Entries, later: &Timestamp, random: &mut Random) ->
     let mut entries = entries.clone();
     entries.remove(&format!("chain/{CHAIN}"));
     (0..10).for_each(|number| join(&mut entries, 100_000 + number, later, random));
+    entries
+}
+
+/// The same entries with an accreditation for each issuer, by one of twenty bodies under one root.
+pub fn accredited(entries: &Entries, now: &Timestamp, random: &mut Random) -> Entries {
+    let root = Address::repeat_byte(1);
+    let root_did = ethr::from_address(&format!("0x{CHAIN:x}"), &root.0).expect("a DID");
+    let scope = Scope::of("https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential");
+    let step = |accreditor, subject, under, from: i64| {
+        let terms = Terms { under, from: from as u64, until: (from + 5 * YEAR) as u64, levels: 0 };
+        Step { accreditor, subject, number: 0, accreditation: Accreditation { terms, revoked: None }, retired: None }
+    };
+    let bodies: Vec<Step> = (0..20).map(|_| step(root, random.bytes().into(), None, now.unix() - 2 * YEAR)).collect();
+    let mut entries = entries.clone();
+    entries.add_root(&root_did, "Ministerio de Educación");
+    for did in entries.issuers().expect("names").into_keys() {
+        let body = &bodies[random.below(20) as usize];
+        let subject = Identity::read(&did).expect("a did:ethr").address.into();
+        let own = step(
+            body.subject,
+            subject,
+            Some(Under { accreditor: root, number: 0 }),
+            now.unix() - random.below(YEAR as u64) as i64,
+        );
+        let path = Path { root: root_did.clone(), steps: vec![own, body.clone()], root_retired: None };
+        let told = Told { what: vec![path], standing: standing(20_000_000, now) };
+        entries.add_accreditations(&did, &scope, &told, now).expect("its history is there");
+    }
     entries
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wallet_core::trust_pack::{Difference, Entries};
 
-use crate::packs::{LIST, Random, Signer, a_day_later, at, crowd};
+use crate::packs::{LIST, Random, Signer, a_day_later, accredited, at, crowd};
 
 const NOW: &str = "2026-03-01T12:00:00Z";
 const LATER: &str = "2026-03-02T12:00:00Z";
@@ -40,6 +40,10 @@ fn sizes_are_those_of_the_page() {
     let file = publisher.pack(issuers.clone(), 1, &now).to_bytes();
     let each = file.len() / ISSUERS;
     rows.push(Row::of("10,000 issuers, one to three keys each", &issuers, &file));
+
+    let accredited = accredited(&issuers, &now, &mut random);
+    let file = publisher.pack(accredited.clone(), 1, &now).to_bytes();
+    rows.push(Row::of("the same, each accredited by a body under a root", &accredited, &file));
 
     let mut listed = issuers.clone();
     for (what, revoked) in

@@ -14,12 +14,17 @@ use crate::error::{Result, WalletError};
 use crate::ports::{Change, HttpRequest, Network, Storage};
 use crate::presentation::Request;
 use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
+use crate::registry::accreditation::{Path, Scope};
+use crate::registry::credential_registry::Moment;
+use crate::registry::{B256, Told};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
 use crate::securing::sd_jwt::IssuerMetadata;
 use crate::time::Timestamp;
 use crate::trust_pack::TrustPack;
-use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Place, Presenter, Reason, Verdict, verify};
+use crate::verification::{
+    Evidence, Expectations, Finding, Gap, Issuers, Known, Need, Place, Presenter, Reason, Verdict, verify,
+};
 
 /// Asks for credentials and judges what comes back.
 pub struct Verifier {
@@ -126,7 +131,7 @@ impl Verifier {
             evidence.status_lists.retain(|_, known| lists::is_fresh(known, expected.status_max_age, now));
         }
         for _ in 0..ROUNDS {
-            let needs = evidence.needs(secured);
+            let needs = evidence.needs(secured, expected, now);
             if needs.is_empty() {
                 break;
             }
@@ -148,6 +153,14 @@ impl Verifier {
                         let known = self.issuer(&issuer, now).await;
                         evidence.issuers.insert(issuer, known);
                     }
+                    Need::Accreditations(issuer, scope) => {
+                        let known = self.accreditations(&evidence, (&issuer, &scope), expected, now).await;
+                        evidence.accreditations.insert((issuer, scope), known);
+                    }
+                    Need::Anchor(issuer, root) => {
+                        let known = self.anchored(&issuer, root, now).await;
+                        evidence.anchors.insert((issuer, root), known);
+                    }
                 }
             }
         }
@@ -159,25 +172,44 @@ impl Verifier {
         verify(secured, &evidence, expected, now)
     }
 
-    /// What the pack says of `did`, else the resolver.
     async fn resolve(&self, did: &Did, now: &Timestamp) -> Known<Resolution> {
-        let packed = self.pack.as_ref().and_then(|pack| pack.resolution(did, now));
-        if let Some(found @ Known::Found { .. }) = packed {
-            return found;
-        }
-        match self.resolver.resolve(&DidUrl::from(did), now).await {
-            Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
-            Err(unresolved) => packed.unwrap_or(Known::Missing { why: unresolved.reason }),
-        }
+        let packed = self.packed(|pack| pack.resolution(did, now));
+        packed_or(packed, |_| true, async { found(self.resolver.resolve(&DidUrl::from(did), now).await, now) }).await
+    }
+
+    /// How an issuer came to be accredited under the roots that count here.
+    async fn accreditations(
+        &self,
+        evidence: &Evidence,
+        (issuer, scope): (&Did, &Scope),
+        expected: &Expectations,
+        now: &Timestamp,
+    ) -> Known<Told<Vec<Path>>> {
+        let (Issuers::Accredited(accrediting), Some(Known::Found { what, .. })) =
+            (&expected.issuers, evidence.resolutions.get(issuer))
+        else {
+            return Known::Impossible;
+        };
+        let roots: Vec<Did> = accrediting.roots.keys().cloned().collect();
+        let packed = self.packed(|pack| pack.accreditations(issuer, scope, now));
+        let leads = |told: &Told<Vec<Path>>| told.what.iter().any(|path| roots.contains(&path.root));
+        let asked = async { found(self.resolver.accreditations(&what.document, scope, &roots, now).await, now) };
+        packed_or(packed, leads, asked).await
+    }
+
+    async fn anchored(&self, issuer: &Did, root: B256, now: &Timestamp) -> Known<Told<Option<Moment>>> {
+        let packed = self.packed(|pack| pack.anchored(issuer, root, now));
+        packed_or(packed, |_| true, async { found(self.resolver.anchored(issuer, root, now).await, now) }).await
+    }
+
+    fn packed<T>(&self, ask: impl FnOnce(&TrustPack) -> Option<Known<T>>) -> Option<Known<T>> {
+        self.pack.as_deref().and_then(ask)
     }
 
     /// Fetches a schema, or the credential that carries it.
     async fn fetch_schema(&self, url: &str, now: &Timestamp) -> Known<Vec<u8>> {
-        match self.fetch(url, "application/schema+json, application/vc, application/vc+jwt, application/json").await {
-            Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(why) => Known::Missing { why },
-        }
+        let accept = "application/schema+json, application/vc, application/vc+jwt, application/json";
+        fetched(self.fetch(url, accept).await, now)
     }
 
     /// The bytes at a public URL, within the port's limits of size and time.
@@ -195,14 +227,8 @@ impl Verifier {
     /// What an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4), by the pack, else fetched.
     async fn issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
         let Ok(url) = IssuerMetadata::url(issuer) else { return Known::Impossible };
-        let packed = self.pack.as_ref().and_then(|pack| pack.issuer_metadata(issuer, now));
-        if let Some(found @ Known::Found { .. }) = packed {
-            return found;
-        }
-        match self.fetch_keys(&url, issuer).await {
-            Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(why) => packed.unwrap_or(Known::Missing { why }),
-        }
+        let packed = self.packed(|pack| pack.issuer_metadata(issuer, now));
+        packed_or(packed, |_| true, async { fetched(self.fetch_keys(&url, issuer).await, now) }).await
     }
 
     async fn fetch_keys(&self, url: &str, issuer: &str) -> Result<IssuerMetadata, String> {
@@ -235,6 +261,34 @@ impl From<Unread> for WalletError {
             Unread::Barcode(fault) => fault.into(),
             Unread::Other(error) => error,
         }
+    }
+}
+
+/// What the resolver found of something, or that it found nothing.
+fn found<T>(told: Result<T, Unresolved>, now: &Timestamp) -> Known<T> {
+    match told {
+        Ok(what) => Known::Found { what, as_of: now.clone() },
+        Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
+        Err(unresolved) => Known::Missing { why: unresolved.reason },
+    }
+}
+
+fn fetched<T>(fetched: Result<T, String>, now: &Timestamp) -> Known<T> {
+    match fetched {
+        Ok(what) => Known::Found { what, as_of: now.clone() },
+        Err(why) => Known::Missing { why },
+    }
+}
+
+/// What is packed, if that is enough; else what is `asked` for; and if that gives nothing what is packed after all, be it no more
+/// than why it is of no use now.
+async fn packed_or<T>(packed: Option<Known<T>>, enough: impl Fn(&T) -> bool, asked: impl Future<Output = Known<T>>) -> Known<T> {
+    match packed {
+        Some(Known::Found { what, as_of }) if enough(&what) => Known::Found { what, as_of },
+        packed => match asked.await {
+            Known::Missing { why } => packed.unwrap_or(Known::Missing { why }),
+            known => known,
+        },
     }
 }
 

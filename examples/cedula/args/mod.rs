@@ -9,7 +9,7 @@ mod verifier;
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
 pub use issuer::{Issue, Profile, Status, StatusChange};
 pub use pack::{Pack, PackCommand};
-pub use registry::{ChainCommand, DidCommand};
+pub use registry::{ChainCommand, DidCommand, Place, TrustBasis};
 pub use verifier::{Ask, Input, SdJwt, Trust, Verify};
 
 use std::path::PathBuf;
@@ -41,6 +41,9 @@ pub struct Global {
     /// A file whose first line is the passphrase [default: CEDULA_PASSPHRASE, else a prompt]
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// The network file of a registry chain, in place of the folder's own
+    #[arg(long, global = true, env = "CEDULA_NETWORK", value_name = "FILE")]
+    pub network: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,7 +109,7 @@ pub enum Command {
     /// Make identities and change them on the registry chain
     #[command(subcommand, after_help = "Example:\n  cedula did new university --display-name 'Universidad del Sur'")]
     Did(DidCommand),
-    /// Ask about the registry chain
+    /// Ask about the registry chain, or set one up on any EVM network
     #[command(subcommand, after_help = "Example:\n  cedula chain status")]
     Chain(ChainCommand),
 }

@@ -15,8 +15,9 @@ use wallet_core::key::{KeyAlgorithm, PublicKey, SecretKey};
 use wallet_core::language::Language;
 use wallet_core::presentation::Request;
 use wallet_core::qr::{self, TypeTable, TypeTables, barcode, cbor_ld, picture};
+use wallet_core::registry::accreditation::Scope;
 use wallet_core::registry::identity::times_in;
-use wallet_core::registry::{Bytes, Header, credential_registry, did_registry, qbft, rpc};
+use wallet_core::registry::{B256, Bytes, Header, credential_registry, did_registry, qbft, rpc};
 use wallet_core::seal::Passphrase;
 use wallet_core::securing::linked_data::{Contexts, canonical_nquads, to_quads};
 use wallet_core::securing::sd_jwt::type_metadata::TypeMetadata;
@@ -388,7 +389,10 @@ pub fn pack_entries(bytes: &[u8]) {
     let names: Vec<String> = entries.iter().map(|(name, _)| name.to_owned()).collect();
     let Ok(pack) = TrustPack::new(entries.clone(), &signed_manifest(&entries)) else { return };
     for name in names {
-        let _ = name.split('/').next().and_then(|did| did.parse().ok()).map(|did| pack.resolution(&did, &now()));
+        if let Some(did) = name.split('/').next().and_then(|did| did.parse().ok()) {
+            let _ = (pack.resolution(&did, &now()), pack.anchored(&did, B256::ZERO, &now()));
+            let _ = pack.accreditations(&did, &Scope::of("https://e.example/t"), &now());
+        }
         let _ = name.strip_prefix("list/").map(|url| pack.status_list(url, &now()));
     }
 }

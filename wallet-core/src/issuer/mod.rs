@@ -2,9 +2,11 @@
 
 mod lists;
 mod registrar;
+mod sending;
 
 pub use lists::{SignedList, StatusPlan};
 pub use registrar::{Registrar, Written};
+pub use sending::Sending;
 
 use std::sync::Arc;
 

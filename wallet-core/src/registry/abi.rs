@@ -28,6 +28,8 @@ sol! {
 
     /// Accreditations, anchors, status digests, retirement.
     interface CredentialRegistry {
+        event Accredited(address indexed accreditor, address indexed subject, bytes32 indexed kind, uint32 number);
+
         struct Accreditation {
             address under;
             uint48 from;

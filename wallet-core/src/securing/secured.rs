@@ -5,11 +5,14 @@ use serde_json::{Map, Value};
 use super::data_integrity::selective;
 use super::linked_data::{Contexts, Naming};
 use super::sd_jwt::{self, SdJwt};
-use super::{Kind, Mechanism, Proof, SignatureFault, cose, data_integrity, data_url, jws, jwt, nested, sign1, status_token};
+use super::{
+    Kind, Mechanism, Proof, SignatureFault, anchored, cose, data_integrity, data_url, jws, jwt, nested, sign1, status_token,
+};
 use crate::credential::{Credential, CredentialFault};
 use crate::error::{Result, WalletError};
 use crate::json;
 use crate::key::PublicKey;
+use crate::registry::Inclusion;
 
 /// The most proofs one document may carry.
 pub const MAX_PROOFS: usize = 16;
@@ -23,6 +26,7 @@ pub struct Secured {
     proofs: Vec<Proof>,
     unsupported: Vec<String>,
     claims: Map<String, Value>,
+    pub(super) inclusion: Option<Inclusion>,
     pub(super) form: Form,
 }
 
@@ -201,10 +205,15 @@ impl Secured {
         }
         let (mut proofs, mut known) = (Vec::new(), Vec::new());
         let (mut unsupported, mut unknown) = (Vec::new(), Vec::new());
+        let mut inclusion = None;
         for object in objects {
             let Value::Object(object) = object else {
                 return Err(WalletError::malformed("proof", "it is not an object"));
             };
+            if anchored::is_inclusion(&object) {
+                anchored::read_only(&object, &mut inclusion)?;
+                continue;
+            }
             match data_integrity::read(&object) {
                 Ok(proof) => {
                     proofs.push(proof);
@@ -217,12 +226,15 @@ impl Secured {
                 Err(error) => return Err(error),
             }
         }
+        if proofs.is_empty() && unsupported.is_empty() {
+            return Err(WalletError::malformed(kind.type_name(), "it carries no proof but that of its inclusion"));
+        }
         if proofs.is_empty() {
             return Err(WalletError::unsupported(unsupported.join(", "), "use eddsa-rdfc-2022, ecdsa-rdfc-2019 or a JWT"));
         }
         known.append(&mut unknown);
         let (text, claims, form) = (text.to_owned(), Map::new(), Form::Embedded(known));
-        Ok(Self { text, kind, body: document, proofs, unsupported, claims, form })
+        Ok(Self { text, kind, body: document, proofs, unsupported, claims, inclusion, form })
     }
 
     /// Reads the token in a `data:` URL, whose media type says what it must be.
@@ -256,11 +268,34 @@ impl Secured {
             return Self::from_sd_jwt(text, SdJwt::read(token)?);
         }
         let (header, payload, token) = jws::read(token)?;
-        let read = match status_token::is_jwt(&header) {
-            true => status_token::read_jwt(&header, &payload)?,
-            false => jwt::read(&header, &payload)?,
+        Self::from_jwt(text, &header, json::read_object("JWT payload", &payload)?, token)
+    }
+
+    fn from_jwt(text: String, header: &Map<String, Value>, payload: Map<String, Value>, token: jws::Token) -> Result<Self> {
+        let read = match status_token::is_jwt(header) {
+            true => status_token::read_jwt(header, payload)?,
+            false => jwt::read(header, payload)?,
         };
         Ok(Self::of(text, read, Form::Jwt(token)))
+    }
+
+    /// The token that was just made of `draft`, read as any other: from its text only where that says something else.
+    pub(super) fn of_written_jwt(text: String, draft: jws::Draft, signature: &[u8]) -> Result<Self> {
+        match draft.written(&text, signature)? {
+            Some((header, payload, token)) => Self::from_jwt(text, &header, payload, token),
+            None => Self::read(&text),
+        }
+    }
+
+    /// The text that was just made of `document`, read as any other: from itself only where it says something else.
+    pub(super) fn of_written_json(document: Map<String, Value>) -> Result<Self> {
+        let reads_back = json::reads_back(&document);
+        let document = Value::Object(document);
+        let text = document.to_string();
+        match document {
+            Value::Object(document) if reads_back && text.len() <= json::MAX_BYTES => Self::read_json(&text, document),
+            _ => Self::read(&text),
+        }
     }
 
     /// Reads a COSE_Sign1 message, which came in as `text` or as bytes.
@@ -281,7 +316,7 @@ impl Secured {
 
     fn of(text: String, read: Read, form: Form) -> Self {
         let Read { kind, body, proof, claims } = read;
-        Self { text, kind, body, proofs: vec![proof], unsupported: Vec::new(), claims, form }
+        Self { text, kind, body, proofs: vec![proof], unsupported: Vec::new(), claims, inclusion: None, form }
     }
 
     fn from_sd_jwt(text: String, token: SdJwt) -> Result<Self> {

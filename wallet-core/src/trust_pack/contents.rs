@@ -1,4 +1,4 @@
-//! What the entries of a pack say: each kind written by one function and read by another.
+//! What the entries of a pack say, but for registries: each kind written by one function and read by another.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Entries, Reading, history, malformed};
-use crate::did::ethr::{self, History, Identity, Version};
+use super::{Entries, malformed};
 use crate::did::{Did, DidDocument, DocumentMetadata, Resolution, Standing};
 use crate::error::{Result, WalletError};
 use crate::json;
 use crate::qr::{TypeTable, TypeTables};
-use crate::registry::Checkpoint;
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
 use crate::securing::sd_jwt::IssuerMetadata;
@@ -20,10 +18,8 @@ use crate::time::Timestamp;
 use crate::verification::{Evidence, Known};
 
 const ISSUER: &str = "issuer";
-const HISTORY: &str = "history";
 const DOCUMENT: &str = "document";
-const CHAIN: &str = "chain";
-const CHECKPOINT: &str = "checkpoint";
+const ROOT: &str = "root";
 const LIST: &str = "list";
 const CONTEXT: &str = "context";
 const RESOURCE: &str = "resource";
@@ -38,19 +34,9 @@ impl Entries {
         self.put(format!("{did}/{ISSUER}"), name.into());
     }
 
-    /// Adds all that a registry says of a did:ethr, as it was read `as_of`.
-    ///
-    /// What a chain's histories have in common, the time and the block they were read at, is kept once: the earliest of them.
-    /// Fails with `Misused` when the history has a gap.
-    pub fn add_history(&mut self, did: &Did, history: &History, as_of: &Timestamp) -> Result<()> {
-        self.put(format!("{did}/{HISTORY}"), history::to_bytes(history)?);
-        let reading = Reading { as_of: as_of.clone(), standing: history.standing.clone() };
-        let common = match self.reading(history.chain_id)? {
-            Some(before) => before.common(reading),
-            None => reading,
-        };
-        self.put(format!("{CHAIN}/{}", history.chain_id), to_json(&common));
-        Ok(())
+    /// Adds a root whose accreditations count, with the name a person knows it by.
+    pub fn add_root(&mut self, did: &Did, name: &str) {
+        self.put(format!("{did}/{ROOT}"), name.into());
     }
 
     /// Adds the document of a DID without history, such as a did:web, as its server gave it `as_of`.
@@ -74,11 +60,6 @@ impl Entries {
     /// Adds a type metadata document as it was published, by its `vct`.
     pub fn add_type_metadata(&mut self, vct: &str, text: &str) {
         self.put(format!("{TYPE}/{vct}"), text.into());
-    }
-
-    /// Adds a block of a chain to start from when that chain can be reached.
-    pub fn add_checkpoint(&mut self, chain_id: u64, checkpoint: &Checkpoint) {
-        self.put(format!("{CHECKPOINT}/{chain_id}"), to_json(checkpoint));
     }
 
     /// Adds the status list at `url`, as it was fetched `as_of`.
@@ -106,18 +87,16 @@ impl Entries {
 impl Entries {
     /// The issuers that are believed, with the names a person knows them by.
     pub fn issuers(&self) -> Result<BTreeMap<Did, String>> {
-        let named = self.of_kind(ISSUER);
-        named.map(|(did, name)| Ok((did.parse()?, text(name)?.to_owned()))).collect()
+        self.named(ISSUER)
     }
 
-    /// When each chain was read, by its id, and how far that can be trusted.
-    pub fn readings(&self) -> Result<BTreeMap<u64, Reading>> {
-        self.of_kind(CHAIN).map(|(id, bytes)| Ok((number(id)?, from_json(bytes)?))).collect()
+    /// The roots whose accreditations count, with the names a person knows them by.
+    pub fn roots(&self) -> Result<BTreeMap<Did, String>> {
+        self.named(ROOT)
     }
 
-    /// A block of that chain to start from: see `registry::Trust::since`.
-    pub fn checkpoint(&self, chain_id: u64) -> Result<Option<Checkpoint>> {
-        self.bytes(&format!("{CHECKPOINT}/{chain_id}")).map(from_json).transpose()
+    fn named(&self, kind: &str) -> Result<BTreeMap<Did, String>> {
+        self.of_kind(kind).map(|(did, name)| Ok((did.parse()?, text(name)?.to_owned()))).collect()
     }
 
     /// The URLs of the status lists, each with the time it was fetched.
@@ -158,10 +137,8 @@ impl Entries {
 
     /// What is known of a DID: a history replayed, its keys judged `now`, or a document.
     pub(super) fn resolution(&self, did: &Did, now: &Timestamp) -> Option<Result<Known<Resolution>>> {
-        match self.bytes(&format!("{did}/{HISTORY}")) {
-            Some(bytes) => Some(self.replayed(did, bytes, now)),
-            None => self.bytes(&format!("{did}/{DOCUMENT}")).map(|bytes| document(did, bytes)),
-        }
+        let document = || self.bytes(&format!("{did}/{DOCUMENT}")).map(|bytes| document(did, bytes));
+        self.replayed(did, now).or_else(document)
     }
 
     /// What the issuer at a web address publishes of its keys.
@@ -178,19 +155,6 @@ impl Entries {
             let (list, as_of) = undated(bytes)?;
             Ok(Known::Found { what: Secured::read_bytes(list)?, as_of })
         })
-    }
-
-    fn replayed(&self, did: &Did, bytes: &[u8], now: &Timestamp) -> Result<Known<Resolution>> {
-        let Ok(identity) = Identity::read(did) else { return Ok(Known::Impossible) };
-        let (chain_id, events) = history::from_bytes(bytes)?;
-        let reading = self.reading(chain_id)?.ok_or_else(|| malformed("it does not say when that chain was read"))?;
-        let history = History { chain_id, standing: reading.standing, events };
-        let what = ethr::resolve(&identity, &history, &Version::Latest, now);
-        Ok(Known::Found { what, as_of: reading.as_of })
-    }
-
-    fn reading(&self, chain_id: u64) -> Result<Option<Reading>> {
-        self.bytes(&format!("{CHAIN}/{chain_id}")).map(from_json).transpose()
     }
 }
 
@@ -220,14 +184,10 @@ fn text(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(malformed)
 }
 
-fn number(text: &str) -> Result<u64> {
-    text.parse().map_err(|_| malformed("the id of a chain is a number"))
-}
-
-fn to_json(value: &impl Serialize) -> Vec<u8> {
+pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("plain data")
 }
 
-fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(malformed)
 }

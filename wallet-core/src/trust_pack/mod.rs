@@ -11,6 +11,7 @@ mod file;
 mod history;
 mod manifest;
 mod reading;
+mod registered;
 
 pub use difference::Difference;
 pub use entries::{Entries, MAX_BYTES, MAX_ENTRIES};
@@ -20,6 +21,9 @@ pub use reading::Reading;
 
 use crate::did::{Did, Resolution};
 use crate::error::{Result, WalletError};
+use crate::registry::accreditation::{Path, Scope};
+use crate::registry::credential_registry::Moment;
+use crate::registry::{B256, Told};
 use crate::securing::Secured;
 use crate::securing::sd_jwt::IssuerMetadata;
 use crate::time::Timestamp;
@@ -96,6 +100,19 @@ impl TrustPack {
     /// The status list at `url`; none when the pack has none, and `Missing` as [`TrustPack::resolution`] says.
     pub fn status_list(&self, url: &str, now: &Timestamp) -> Option<Known<Secured>> {
         let found = self.entries.status_list(url)?;
+        Some(self.usable(found, now))
+    }
+
+    /// How a did:ethr came to be accredited for a scope; none when the pack does not say, and `Missing` as
+    /// [`TrustPack::resolution`] says.
+    pub fn accreditations(&self, did: &Did, scope: &Scope, now: &Timestamp) -> Option<Known<Told<Vec<Path>>>> {
+        let found = self.entries.accreditations(did, scope)?;
+        Some(self.usable(found, now))
+    }
+
+    /// When a did:ethr anchored a root; none when the pack does not say, and `Missing` as [`TrustPack::resolution`] says.
+    pub fn anchored(&self, did: &Did, root: B256, now: &Timestamp) -> Option<Known<Told<Option<Moment>>>> {
+        let found = self.entries.anchored(did, root)?;
         Some(self.usable(found, now))
     }
 
