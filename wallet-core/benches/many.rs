@@ -42,12 +42,8 @@ fn diplomas(issuer: &Issuer) -> Vec<Secured> {
 /// Presentations of as many as one may hold; the issuer presents them as their subject.
 fn presentations(issuer: &Issuer, all: &[Secured]) -> Vec<String> {
     let (nonce, audience) = (Some(NONCE.to_owned()), Some(AUDIENCE.to_owned()));
-    let options = ProofOptions {
-        purpose: VerificationRelationship::Authentication,
-        nonce,
-        audience,
-        ..issuer.options(Mechanism::Jwt)
-    };
+    let options =
+        ProofOptions { purpose: VerificationRelationship::Authentication, nonce, audience, ..issuer.options(Mechanism::Jwt) };
     let present = |some: &[Secured]| {
         let credentials: Vec<Value> = some.iter().map(Secured::to_value).collect();
         issuer.sign(Presentation::of(&issuer.did, credentials).json().clone(), &options).text().to_owned()

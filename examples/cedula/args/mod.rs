@@ -1,10 +1,12 @@
 //! The command line: what may be asked, with an example for each.
 
+mod accreditation;
 mod holder;
 mod issuer;
 mod registry;
 mod verifier;
 
+pub use accreditation::{AccreditationCommand, Whom};
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
 pub use issuer::{Issue, Pack, Profile, Status, StatusChange};
 pub use registry::{ChainCommand, DidCommand, Place, TrustBasis};
@@ -104,6 +106,9 @@ pub enum Command {
     /// Make identities and change them on the registry chain
     #[command(subcommand, after_help = "Example:\n  cedula did new university --display-name 'Universidad del Sur'")]
     Did(DidCommand),
+    /// Say who may issue what, on the registry chain
+    #[command(subcommand, after_help = "Example:\n  cedula accreditation give --by ministry --to university --for diploma")]
+    Accreditation(AccreditationCommand),
     /// Ask about the registry chain, or set one up on any EVM network
     #[command(subcommand, after_help = "Example:\n  cedula chain status")]
     Chain(ChainCommand),

@@ -88,13 +88,7 @@ struct Numbers {
 
 impl Numbers {
     /// Reads one event, numbering what it announces.
-    fn read<'a>(
-        &mut self,
-        change: &'a DidChange,
-        identity: &Identity,
-        chain_id: u64,
-        judged_at: &Timestamp,
-    ) -> Step<'a> {
+    fn read<'a>(&mut self, change: &'a DidChange, identity: &Identity, chain_id: u64, judged_at: &Timestamp) -> Step<'a> {
         let did = &identity.did;
         let numbered = |name: &str, number: u64| did.with_fragment(&format!("{name}-{number}")).ok();
         match change {
