@@ -6,7 +6,7 @@ use wallet_core::credential::{CONTEXT_V2, CredentialTerms};
 use wallet_core::did::{Did, DidUrl, VerificationRelationship};
 use wallet_core::error::WalletError;
 use wallet_core::issuer::{Issuer, SignedList, StatusPlan, Written};
-use wallet_core::key::{KeyAlgorithm, KeyId};
+use wallet_core::key::{KeyAlgorithm, KeyId, PublicKey};
 use wallet_core::ports::Keystore;
 use wallet_core::qr::TypeTable;
 use wallet_core::registry::{DidWrite, account};
@@ -76,6 +76,19 @@ pub fn record(home: &Home, name: &str) -> Result<Record> {
         )));
     }
     home.read_json(&file(name))
+}
+
+/// The DID that `name` stands for: that of an issuer of the folder, or one written out.
+pub fn did(home: &Home, name: &str) -> Result<Did> {
+    if name.starts_with("did:") { Ok(name.parse()?) } else { Ok(record(home, name)?.did) }
+}
+
+/// Reports a key stolen on the registry, and withdraws it for readers who do not know such reports.
+pub async fn report_stolen(registry: &Registry, record: &Record, key: &PublicKey) -> Result<Written> {
+    let registrar = registry.registrar();
+    registrar.change_did(&record.did, &record.owner, &DidWrite::report_stolen(key)?).await?;
+    let revoke = DidWrite::revoke_key(key, VerificationRelationship::AssertionMethod)?;
+    Ok(registrar.change_did(&record.did, &record.owner, &revoke).await?)
 }
 
 /// Keeps what changed of the issuer `name`, and the table of QR codes that goes with it.

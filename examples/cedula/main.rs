@@ -1,5 +1,6 @@
 //! `cedula`: the reference app over the library's doors, for issuers, holders and verifiers on one command line.
 
+mod accreditation;
 mod args;
 mod chain;
 mod check;
@@ -70,6 +71,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::History => hold::history(&home, screen).await,
         Command::Forget(asked) => hold::forget(&home, screen, asked).await,
         Command::Did(command) => did::run(&home, screen, command).await,
+        Command::Accreditation(command) => accreditation::run(&home, screen, command).await,
         Command::Chain(command) => chain::run(&home, screen, command).await,
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use wallet_core::credential::profiles::Profile;
 use wallet_core::did::{self, Did, DidUrl, Standing, VerificationRelationship};
 use wallet_core::error::WalletError;
 use wallet_core::issuer::{Issuer, StatusPlan};
@@ -11,12 +12,12 @@ use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::language::Language;
 use wallet_core::platform::system_now;
 use wallet_core::ports::Keystore;
-use wallet_core::registry::Checkpoint;
 use wallet_core::resolver::Resolver;
 use wallet_core::securing::Mechanism;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::{Difference, Entries, Manifest, PackFile, Reading, TrustPack};
+use wallet_core::verification::Accrediting;
 
 use crate::args::{self, PackCommand};
 use crate::failure::{Failure, Result};
@@ -49,9 +50,15 @@ async fn publish(home: &Home, screen: &Screen, asked: &args::Pack, out: &Path) -
         true => issuers::names(home)?,
         false => asked.issuers.clone(),
     };
+    let plan = Plan {
+        issuers: names,
+        roots: asked.roots.clone(),
+        regions: asked.regions.clone(),
+        seconds: i64::from(asked.days) * 24 * 3600,
+    };
     let old = asked.since.as_deref().map(held).transpose()?;
     let registry = Registry::open(home).await?;
-    let pack = build(home, &registry, &names, i64::from(asked.days), &now).await?;
+    let pack = build(home, &registry, &plan, &now).await?;
     let file = match &old {
         Some(old) => Difference::between(old, &pack)?.to_bytes(),
         None => pack.to_bytes(),
@@ -59,9 +66,9 @@ async fn publish(home: &Home, screen: &Screen, asked: &args::Pack, out: &Path) -
     replace(out, &file)?;
     let Manifest { publisher, version, .. } = pack.manifest();
     let since = old.map(|old| old.manifest().version);
-    let (name, bytes, count) = (out.display(), file.len(), names.len());
+    let (name, bytes, count) = (out.display(), file.len(), plan.issuers.len());
     screen.object(&json!({
-        "file": out, "publisher": publisher, "version": version, "since": since, "issuers": names, "bytes": bytes,
+        "file": out, "publisher": publisher, "version": version, "since": since, "issuers": plan.issuers, "bytes": bytes,
         "entries": pack.entries().count(),
     }));
     screen.line(match since {
@@ -81,17 +88,30 @@ async fn publish(home: &Home, screen: &Screen, asked: &args::Pack, out: &Path) -
     Ok(0)
 }
 
-/// Packs what verifiers need to judge the credentials of `names` with no network, signed by the folder's own publisher.
-pub async fn build(home: &Home, registry: &Registry, names: &[String], days: i64, now: &Timestamp) -> Result<TrustPack> {
+/// What goes into a pack.
+#[derive(Default)]
+pub struct Plan {
+    /// The folder's issuers, by name.
+    pub issuers: Vec<String>,
+    /// Whose accreditations of them go along, by name or DID.
+    pub roots: Vec<String>,
+    /// The regions of these, besides everywhere.
+    pub regions: Vec<String>,
+    /// How long it may be used.
+    pub seconds: i64,
+}
+
+/// Packs what verifiers need to judge the credentials of the plan's issuers with no network, signed by the folder's own publisher.
+pub async fn build(home: &Home, registry: &Registry, plan: &Plan, now: &Timestamp) -> Result<TrustPack> {
     let mut entries = Entries::new();
     for table in home.tables()?.iter().filter(|table| table.entry_id() > 1) {
         entries.add_table(table);
     }
-    let head = registry.chain.head()?;
-    let checkpoint = Checkpoint { number: head.number, hash: head.hash(), time: head.timestamp };
-    entries.add_checkpoint(registry.deployment().chain_id, &checkpoint);
-    let resolver = registry.add_to(Resolver::new());
-    for name in names {
+    if let Some(checkpoint) = registry.chain.checkpoint(now).await? {
+        entries.add_checkpoint(registry.chain.deployment.chain_id, &checkpoint);
+    }
+    let resolver = registry.chain.add_to(Resolver::new());
+    for name in &plan.issuers {
         let record = issuers::record(home, name)?;
         let history = resolver.history(&record.did, now).await.map_err(WalletError::from)?;
         entries.add_history(&record.did, &history, now)?;
@@ -100,17 +120,47 @@ pub async fn build(home: &Home, registry: &Registry, names: &[String], days: i64
         for signed in issuers::signed_lists(&issuer, now).await? {
             entries.add_status_list(&signed.url, &signed.list, now);
         }
+        accreditations(home, &mut entries, (&record.did, &resolver), plan, now).await?;
     }
     let publisher = publisher(home, registry).await?;
     let manifest = Manifest {
         publisher: publisher.did.clone(),
         version: next_version(home)?,
         valid_from: now.clone(),
-        valid_until: now.plus_seconds(days * 24 * 3600),
+        valid_until: now.plus_seconds(plan.seconds),
         digest: entries.digest(),
     };
     let signed = publisher.sign(manifest.to_credential(), Mechanism::Jwt, now).await?;
     Ok(TrustPack::new(entries, &signed)?)
+}
+
+/// How an issuer came to be accredited under the plan's roots, for whatever this version issues.
+async fn accreditations(
+    home: &Home,
+    entries: &mut Entries,
+    (issuer, resolver): (&Did, &Resolver),
+    plan: &Plan,
+    now: &Timestamp,
+) -> Result<()> {
+    let mut accrediting = Accrediting { regions: plan.regions.clone(), ..Accrediting::default() };
+    for root in &plan.roots {
+        let did = issuers::did(home, root)?;
+        let name = issuers::record(home, root).map_or_else(|_| did.to_string(), |record| record.display_name);
+        entries.add_root(&did, &name);
+        accrediting.roots.insert(did, name);
+    }
+    if accrediting.roots.is_empty() {
+        return Ok(());
+    }
+    let roots: Vec<Did> = accrediting.roots.keys().cloned().collect();
+    let document = resolver.resolve(&issuer.into(), now).await.map_err(WalletError::from)?.document;
+    for profile in [Profile::IdentityCard, Profile::Diploma, Profile::ReducedDiploma, Profile::Vaccination] {
+        for scope in accrediting.scopes(profile.type_url()) {
+            let told = resolver.accreditations(&document, &scope, &roots, now).await.map_err(WalletError::from)?;
+            entries.add_accreditations(issuer, &scope, &told, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// A number that no pack of this folder had before: it is noted before the pack is signed, so that a kill wastes it.

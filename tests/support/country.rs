@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use wallet_core::credential::CredentialTerms;
 use wallet_core::credential::profiles::{DegreeKind, ReducedDiploma};
 use wallet_core::did::{Did, DidUrl, VerificationRelationship};
-use wallet_core::issuer::{Issuer, Registrar, StatusPlan};
+use wallet_core::issuer::{Issuer, Registrar, Sending, StatusPlan};
 use wallet_core::key::{KeyAlgorithm, KeyId, PublicKey};
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
 use wallet_core::ports::Keystore;
@@ -67,7 +67,8 @@ impl Country {
         let chain = EmbeddedChain::open(&folder.path().join("chain"), CHAIN_ID, sealer, time).expect("a chain");
         let chain = Arc::new(chain);
         let (ledger, deployment) = (chain.clone(), chain.deployment());
-        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal };
+        let sending = Sending::default();
+        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal, sending };
         Self { chain, registrar, keystore, validators, clock, _folder: folder }
     }
 

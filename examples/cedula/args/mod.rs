@@ -1,11 +1,13 @@
 //! The command line: what may be asked, with an example for each.
 
+mod accreditation;
 mod holder;
 mod issuer;
 mod pack;
 mod registry;
 mod verifier;
 
+pub use accreditation::{AccreditationCommand, Whom};
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
 pub use issuer::{Issue, Profile, Status, StatusChange};
 pub use pack::{Pack, PackCommand};
@@ -90,6 +92,7 @@ pub enum Command {
     Status(Status),
     /// Put together the signed trust pack that a verifier carries offline, or bring one up to date
     #[command(after_help = "Examples:\n  cedula pack --out country.pack --days 30\n  \
+        cedula pack --out country.pack --root ministry\n  \
         cedula pack --out monday.diff --since country.pack\n  \
         cedula pack update country.pack monday.diff\n  \
         cedula pack show country.pack")]
@@ -109,6 +112,9 @@ pub enum Command {
     /// Make identities and change them on the registry chain
     #[command(subcommand, after_help = "Example:\n  cedula did new university --display-name 'Universidad del Sur'")]
     Did(DidCommand),
+    /// Say who may issue what, on the registry chain
+    #[command(subcommand, after_help = "Example:\n  cedula accreditation give --by ministry --to university --for diploma")]
+    Accreditation(AccreditationCommand),
     /// Ask about the registry chain, or set one up on any EVM network
     #[command(subcommand, after_help = "Example:\n  cedula chain status")]
     Chain(ChainCommand),

@@ -23,6 +23,12 @@ pub struct Pack {
     /// Only these issuers of this folder; may be repeated [default: all]
     #[arg(long = "issuer", value_name = "NAME")]
     pub issuers: Vec<String>,
+    /// Whose accreditations go along: a DID, or an issuer's name in this folder; may be repeated
+    #[arg(long = "root", value_name = "NAME|DID")]
+    pub roots: Vec<String>,
+    /// A region whose accreditations go along besides those for everywhere (ISO 3166); may be repeated
+    #[arg(long = "region", value_name = "CODE", requires = "roots")]
+    pub regions: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

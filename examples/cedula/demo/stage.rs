@@ -22,11 +22,12 @@ use wallet_core::wallet::Wallet;
 
 use crate::failure::{Failure, Result};
 use crate::home::Home;
+use crate::pack::{self, Plan};
 use crate::print::Screen;
 use crate::publishing::HomeNetwork;
 use crate::registry::Registry;
 use crate::words::words;
-use crate::{check, hold, issuers, pack};
+use crate::{check, hold, issuers};
 
 use super::story::Scene;
 
@@ -34,8 +35,8 @@ use super::story::Scene;
 const BEGINS: i64 = 76;
 /// The file that marks a folder as the demo's own, to be replaced by the next one.
 const MARK: &str = "demo.json";
-/// How long a pack may be used, in days.
-const PACK_DAYS: i64 = 30;
+/// How long a pack may be used.
+const PACK_SECONDS: i64 = 30 * 24 * 3600;
 
 /// Everything the scenes share.
 pub struct Stage<'a> {
@@ -103,8 +104,8 @@ impl<'a> Stage<'a> {
 
     /// Loads the pack of this hour onto a verifier without a network.
     pub async fn guard(&self, file: &str) -> Result<Guard> {
-        let names = issuers::names(&self.home)?;
-        let bytes = pack::build(&self.home, &self.registry, &names, PACK_DAYS, &self.now()).await?.to_bytes();
+        let plan = Plan { issuers: issuers::names(&self.home)?, seconds: PACK_SECONDS, ..Plan::default() };
+        let bytes = pack::build(&self.home, &self.registry, &plan, &self.now()).await?.to_bytes();
         let path = self.write(file, &bytes)?;
         let publisher = PackFile::claimed_publisher(&bytes)?;
         let pack = TrustPack::open(&bytes, &publisher, None, &self.now())?;

@@ -377,12 +377,14 @@ pub fn trust_pack(bytes: &[u8]) {
     }
 }
 
-/// What the entries of a trust pack say, signed whatever they are: a name, the end of a line and bytes for each of three.
-pub fn pack_entries(bytes: &[u8]) {
+/// What the entries of a trust pack say, signed whatever they are: a line with the name, two bytes of length, and that many bytes.
+pub fn pack_entries(mut bytes: &[u8]) {
     let mut entries = Entries::new();
-    for entry in bytes.splitn(3, |byte| *byte == 0) {
-        let end = entry.iter().position(|byte| *byte == b'\n').unwrap_or(entry.len());
-        entries.put(String::from_utf8_lossy(&entry[..end]), entry[end..].get(1..).unwrap_or_default().to_vec());
+    while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        let Some((length, rest)) = bytes[end + 1..].split_first_chunk::<2>() else { break };
+        let (value, rest) = rest.split_at(rest.len().min(u16::from_be_bytes(*length).into()));
+        entries.put(String::from_utf8_lossy(&bytes[..end]), value.to_vec());
+        bytes = rest;
     }
     let _ = (entries.issuers().is_ok(), entries.readings().is_ok(), entries.list_times().is_ok(), entries.count().len());
     let _ = (entries.evidence().is_ok(), entries.type_tables().is_ok(), entries.checkpoint(1).is_ok());

@@ -1,9 +1,11 @@
 //! The issuer door: from claims to a secured credential, its status afterwards, and the issuer's place on the registry.
 
+mod accrediting;
 mod lists;
 mod registrar;
 mod sending;
 
+pub use accrediting::NewAccreditation;
 pub use lists::{SignedList, StatusPlan};
 pub use registrar::{Registrar, Written};
 pub use sending::Sending;
