@@ -78,7 +78,9 @@ async fn gas(registry: &Registry, screen: &Screen) -> Result<u8> {
     }
     let rows: Vec<Value> = writes
         .iter()
-        .map(|receipt| json!({ "block": receipt.block_number, "what": what(receipt, &chain.deployment), "gas": receipt.gas_used }))
+        .map(
+            |receipt| json!({ "block": receipt.block_number, "what": what(receipt, &chain.deployment), "gas": receipt.gas_used }),
+        )
         .collect();
     screen.object(&json!({ "writes": rows }));
     for receipt in &writes {

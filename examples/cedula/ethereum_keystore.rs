@@ -99,7 +99,10 @@ mod tests {
             ("\"version\":3", "\"version\":1"),
             ("aes-128-ctr", "aes-128-cbc"),
             ("6087dab2f9fdbbfaddc31a909735c1e6", "6087"),
-            ("\"kdfparams\":{\"c\":262144,\"dklen\":32,\"prf\":\"hmac-sha256\"", "\"kdfparams\":{\"n\":1073741824,\"r\":8,\"p\":1,\"dklen\":32"),
+            (
+                "\"kdfparams\":{\"c\":262144,\"dklen\":32,\"prf\":\"hmac-sha256\"",
+                "\"kdfparams\":{\"n\":1073741824,\"r\":8,\"p\":1,\"dklen\":32",
+            ),
         ] {
             assert!(PBKDF2.contains(from));
             assert!(check(&file(&PBKDF2.replace(from, to)).1).is_err(), "{to}");

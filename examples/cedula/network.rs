@@ -188,7 +188,9 @@ mod tests {
         file.write(&path).expect("written");
         let again = NetworkFile::read(&path).expect("its own");
         assert_eq!((again.trust, again.relay, again.confirmations), (file.trust, file.relay, 2));
-        for (from, to) in [("chainId", "chain"), (r#""rpc":["https://node.example"]"#, r#""rpc":[]"#), (r#""at":7"#, r#""at":-7"#)] {
+        for (from, to) in
+            [("chainId", "chain"), (r#""rpc":["https://node.example"]"#, r#""rpc":[]"#), (r#""at":7"#, r#""at":-7"#)]
+        {
             fs::write(&path, text.replace(from, to)).expect("written");
             assert!(NetworkFile::read(&path).is_err(), "{to}");
         }

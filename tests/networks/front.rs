@@ -102,7 +102,8 @@ async fn answer(State(shared): State<Arc<Shared>>, Json(request): Json<Value>) -
             }
         }
         Mood::Refuse(code, message) => {
-            let refusal = |request: &Value| json!({ "jsonrpc": "2.0", "id": request["id"], "error": { "code": code, "message": message } });
+            let refusal =
+                |request: &Value| json!({ "jsonrpc": "2.0", "id": request["id"], "error": { "code": code, "message": message } });
             Json(match &request {
                 Value::Array(batch) => batch.iter().map(refusal).collect(),
                 request => refusal(request),

@@ -81,8 +81,15 @@ async fn answer(State(signer): State<Arc<Signer>>, Json(request): Json<Value>) -
 /// What else is asked of a node; it is passed on.
 fn known(method: &str) -> &'static str {
     let all = [
-        "eth_chainId", "eth_call", "eth_gasPrice", "eth_estimateGas", "eth_getTransactionReceipt", "eth_blockNumber", "eth_getCode",
-        "eth_getBlockByNumber", "eth_getLogs",
+        "eth_chainId",
+        "eth_call",
+        "eth_gasPrice",
+        "eth_estimateGas",
+        "eth_getTransactionReceipt",
+        "eth_blockNumber",
+        "eth_getCode",
+        "eth_getBlockByNumber",
+        "eth_getLogs",
     ];
     all.into_iter().find(|known| *known == method).unwrap_or_else(|| panic!("{method} is asked"))
 }
@@ -155,7 +162,8 @@ fn relay(node: u8, until: i64) -> Option<Relay> {
 #[tokio::test(flavor = "multi_thread")]
 async fn contracts_are_deployed_and_written_through_a_relay_that_signs_for_everybody() {
     let opened = open().await;
-    let nowhere = Deployment { did_registry: Address::ZERO, credential_registry: Address::ZERO, ..opened.signer.world.deployment };
+    let nowhere =
+        Deployment { did_registry: Address::ZERO, credential_registry: Address::ZERO, ..opened.signer.world.deployment };
     let mut writer = writer(&opened, relay(NODE, START + 600), nowhere).await;
     let deployment = writer.registrar.deploy().await.expect("both contracts");
     assert_eq!(deployment.did_registry, address(&key(NODE)).create(0), "the relay creates them");

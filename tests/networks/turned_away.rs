@@ -86,7 +86,8 @@ async fn node_that_keeps_turning_away_is_unreachable_after_so_many_tries() {
     for mood in PASSING {
         for way in 0..2 {
             let front = Front::open(&world, move |_, _| mood).await;
-            let fault = resolve(&resolvers(&world, front.ledger(brief()), brief())[way], identity).await.expect_err("turned away");
+            let fault =
+                resolve(&resolvers(&world, front.ledger(brief()), brief())[way], identity).await.expect_err("turned away");
             assert_eq!(fault.error, ResolutionError::InternalError, "{mood:?}: {fault}");
             assert!(fault.reason.contains("could not be reached"), "{mood:?}: {fault}");
             assert_eq!(front.times().len(), brief().tries as usize, "{mood:?}: tries are not multiplied");

@@ -56,8 +56,7 @@ impl Town {
             EmbeddedChain::open(&folder.path().join("chain"), 2026, sealer, Box::new(move || before.clone())).expect("a chain");
         let chain = Arc::new(chain);
         let (ledger, deployment) = (chain.clone(), chain.deployment());
-        let registrar =
-            Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal, sending: Sending::default() };
+        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal, sending: Sending::default() };
         let resolver = Resolver::new().with_registry("town", chain.deployment(), chain);
         let mut issuers = BTreeMap::new();
         for name in ["registry", "university", "health"] {

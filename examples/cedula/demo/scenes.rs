@@ -86,8 +86,13 @@ pub async fn registry(stage: &Stage<'_>) -> Result<()> {
     ];
     stage.screen.line("");
     for (name, display_name, status_base) in institutions {
-        let record =
-            issuers::create(&stage.home, &stage.registry, &NewIssuer { name, display_name, status_base, owner: None }, &stage.now()).await?;
+        let record = issuers::create(
+            &stage.home,
+            &stage.registry,
+            &NewIssuer { name, display_name, status_base, owner: None },
+            &stage.now(),
+        )
+        .await?;
         stage.screen.line(format!("  {display_name}"));
         let did = &record.did;
         stage.screen.line(words!(

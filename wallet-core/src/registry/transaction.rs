@@ -134,7 +134,9 @@ impl Transaction {
         let mut out = Vec::new();
         let mut fields: Vec<&dyn Encodable> = Vec::new();
         match &self.fees {
-            Fees::Legacy { gas_price } | Fees::Unprotected { gas_price } => fields.extend([&self.nonce as &dyn Encodable, gas_price]),
+            Fees::Legacy { gas_price } | Fees::Unprotected { gas_price } => {
+                fields.extend([&self.nonce as &dyn Encodable, gas_price])
+            }
             Fees::Dynamic { max_fee, max_priority_fee } => {
                 out.push(2);
                 fields.extend([&self.chain_id as &dyn Encodable, &self.nonce, max_priority_fee, max_fee]);

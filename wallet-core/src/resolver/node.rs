@@ -219,7 +219,9 @@ mod tests {
         let refusal = |code, reason: &str| RpcRefusal { code, reason: reason.to_owned() };
         let asking = |method| RpcRequest { method, params: json!([]) };
         let (call, logs, send) = (asking("eth_call"), asking("eth_getLogs"), asking("eth_sendRawTransaction"));
-        for words in ["daily request count exceeded, request rate limited", "Too Many Requests", "15/second request limit reached"] {
+        for words in
+            ["daily request count exceeded, request rate limited", "Too Many Requests", "15/second request limit reached"]
+        {
             assert!([&call, &logs, &send].iter().all(|request| is_rate_limit(request, &refusal(-32000, words))), "{words}");
         }
         assert!(is_rate_limit(&call, &refusal(-32005, "limit exceeded")) && is_rate_limit(&call, &refusal(429, "")));

@@ -62,12 +62,7 @@ impl Registry {
 }
 
 /// All events of an identity as a node tells them, read again while the registry changes in between.
-async fn believed(
-    ledger: &dyn Ledger,
-    subject: &Subject,
-    asked: Option<u64>,
-    patience: &Patience,
-) -> Result<(History, Head)> {
+async fn believed(ledger: &dyn Ledger, subject: &Subject, asked: Option<u64>, patience: &Patience) -> Result<(History, Head)> {
     let mut pauses = patience.pauses(&subject.identity);
     loop {
         let history = believed_once(ledger, subject, asked).await;
