@@ -9,7 +9,7 @@ use wallet_core::time::Timestamp;
 
 use crate::args::ChainCommand;
 use crate::deploy;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::home::Home;
 use crate::print::Screen;
 use crate::registry::{self, Registry};
@@ -22,6 +22,12 @@ const BLOCKS: u64 = 100;
 pub async fn run(home: &Home, screen: &Screen, command: &ChainCommand) -> Result<u8> {
     match command {
         ChainCommand::Status => status(home, screen).await,
+        ChainCommand::Gas if home.network()?.is_some() => Err(Failure::usage(words!(
+            screen.language,
+            "what was paid is added up for the folder's own chain only",
+            "solo se suma lo pagado en la cadena propia de la carpeta",
+            "só se soma o que foi pago na cadeia própria da pasta",
+        ))),
         ChainCommand::Gas => gas(&Registry::open_with(home, Box::new(system_now)).await?, screen).await,
         ChainCommand::Account { import } => deploy::account(home, screen, import.as_deref()).await,
         ChainCommand::Deploy(place) => deploy::deploy(home, screen, place).await,

@@ -6,7 +6,6 @@ use std::path::Path;
 use eth_keystore::{EthKeystore, KdfparamsType};
 use wallet_core::key::{KeyAlgorithm, KeyId, SecretKey};
 use wallet_core::platform::SoftwareKeystore;
-use wallet_core::ports::Keystore as _;
 use wallet_core::registry::account;
 use zeroize::Zeroizing;
 
@@ -36,7 +35,6 @@ pub async fn import(home: &Home, keystore: &SoftwareKeystore, path: &Path) -> Re
     let secret = SecretKey::from_bytes(KeyAlgorithm::Secp256k1, &secret).map_err(|error| bad(&error.to_string()))?;
     let key = KeyId(format!("{:x}", account::address(&secret.public_key())?));
     keystore.import(&key, &secret).await?;
-    debug_assert!(keystore.public_key(&key).await.is_ok());
     Ok(key)
 }
 

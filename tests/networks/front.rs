@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use wallet_core::platform::HttpNetwork;
-use wallet_core::registry::EmbeddedChain;
+use wallet_core::registry::{EmbeddedChain, rpc};
 use wallet_core::resolver::{Patience, RpcLedger};
 
 use crate::support::rpc_window;
@@ -28,6 +28,8 @@ pub enum Mood {
     Refuse(i64, &'static str),
     /// Carried out, and then the answer is lost.
     LoseAnswer,
+    /// A transaction said to be taken, and let fall.
+    LetFall,
     Silence,
 }
 
@@ -113,6 +115,10 @@ async fn answer(State(shared): State<Arc<Shared>>, Json(request): Json<Value>) -
         Mood::LoseAnswer => {
             rpc_window::answer_all(&shared.chain, &request);
             StatusCode::BAD_GATEWAY.into_response()
+        }
+        Mood::LetFall => {
+            let raw = rpc::read_bytes(&request[0]["params"][0]).expect("a transaction by itself");
+            Json(json!([{ "jsonrpc": "2.0", "id": 0, "result": alloy_primitives::keccak256(raw) }])).into_response()
         }
         Mood::Silence => {
             tokio::time::sleep(Duration::from_secs(60)).await;

@@ -93,7 +93,7 @@ impl Ledger for InTurn {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn machine_that_lags_behind_another_of_the_same_address_does_not_turn_back_the_clock() {
+async fn geth_that_lags_behind_another_of_the_same_address_does_not_turn_back_the_clock() {
     let pair = Pair::new().await;
     let in_turn = InTurn { nodes: [pair.ahead().ledger.clone(), pair.behind.ledger.clone()], turn: AtomicUsize::new(0) };
     let ledger = compared(Arc::new(in_turn), pair.ahead().ledger.clone(), brief());

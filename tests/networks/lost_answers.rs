@@ -30,6 +30,7 @@ async fn write_whose_answer_is_lost_is_handed_in_again_and_carried_out_once() {
         (1, Mood::LoseAnswer, 2),
         (2, Mood::LoseAnswer, 3),
         (1, Mood::TurnAway(503, None), 2),
+        (1, Mood::LetFall, 2),
         (1, Mood::TurnAway(429, None), 2),
         (2, Mood::Refuse(-32000, "rate limit"), 3),
     ] {

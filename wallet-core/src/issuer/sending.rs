@@ -22,6 +22,8 @@ pub struct Sending {
 
 /// How often, and how long apart, a receipt is asked for; as often again for each block that must follow.
 const POLLS: (u64, Duration) = (120, Duration::from_millis(500));
+/// After how many of those a transaction without one is handed in again.
+const POLLS_TO_WAIT: u64 = 8;
 
 impl Registrar {
     /// Sends a transaction that calls `to`, or without it creates a contract, and waits until it is in a block that enough others follow.
@@ -81,20 +83,16 @@ impl Registrar {
         self.ask(rpc::transaction(hash)).await.is_ok_and(|answer| rpc::read_is_there(&answer))
     }
 
-    /// Waits until a transaction is in a block that enough others follow, and hands it in again when its block was taken back.
+    /// Waits until a transaction is in a block that enough others follow.
     async fn settled(&self, signed: &SignedTransaction, hash: B256) -> Result<Receipt> {
         let (polls, pause) = POLLS;
         let confirmations = self.sending.confirmations;
-        let mut was_in_a_block = false;
-        for _ in 0..polls.saturating_mul(confirmations.saturating_add(1)) {
+        for poll in 1..=polls.saturating_mul(confirmations.saturating_add(1)) {
             match self.receipt(hash).await {
                 Ok((Some(receipt), head)) if head >= receipt.block_number.saturating_add(confirmations) => return Ok(receipt),
-                Ok((Some(_), _)) => was_in_a_block = true,
-                Ok((None, _)) if was_in_a_block && self.sending.relay.is_none() => {
-                    was_in_a_block = false;
-                    self.hand_in(signed).await?;
-                }
-                Ok((None, _)) | Err(WalletError::Unreachable { .. }) => {}
+                // Its block was taken back, or a node said yes and let it fall. Whatever is said this time, the receipt decides.
+                Ok((None, _)) if poll % POLLS_TO_WAIT == 0 && self.sending.relay.is_none() => drop(self.hand_in(signed).await),
+                Ok(_) | Err(WalletError::Unreachable { .. }) => {}
                 Err(error) => return Err(error),
             }
             futures_timer::Delay::new(pause).await;
