@@ -1,6 +1,7 @@
 //! `cedula`: the reference app over the library's doors, for issuers, holders and verifiers on one command line.
 
 mod args;
+mod batch;
 mod chain;
 mod check;
 mod demo;
@@ -16,6 +17,7 @@ mod publishing;
 mod registry;
 mod rows;
 mod sd_jwt;
+mod template;
 mod words;
 
 use std::process::ExitCode;
@@ -52,6 +54,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
     match &args.command {
         Command::Demo(asked) => demo::run(screen, asked).await,
         Command::Issue(asked) => issue::issue(&home, screen, asked).await,
+        Command::Batch(asked) => batch::run(&home, screen, asked).await,
         Command::List => hold::list(&home, screen).await,
         Command::Show(asked) => hold::show(&home, screen, asked).await,
         Command::Scan(asked) => hold::scan(&home, screen, asked).await,

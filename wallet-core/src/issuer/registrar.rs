@@ -74,7 +74,7 @@ impl Registrar {
         self.send(registry, write.signed_call(identity, &signature)?).await
     }
 
-    fn identity(&self, did: &Did) -> Result<Address> {
+    pub(super) fn identity(&self, did: &Did) -> Result<Address> {
         let identity = Identity::read(did).map_err(|_| WalletError::misused(format!("{did} is not on a registry chain")))?;
         if identity.chain_id() != Some(self.deployment.chain_id) {
             return Err(WalletError::misused(format!("{did} is on another chain")));
@@ -86,7 +86,7 @@ impl Registrar {
         RecoverableSignature::new(message, &self.keystore.sign(owner, message).await?, key)
     }
 
-    async fn call(&self, to: Address, input: &[u8]) -> Result<Bytes> {
+    pub(super) async fn call(&self, to: Address, input: &[u8]) -> Result<Bytes> {
         rpc::read_bytes(&self.ask(rpc::call(to, input, rpc::At::Latest)).await?)
     }
 
@@ -110,7 +110,7 @@ impl Registrar {
         self.receipt(signed.hash()).await
     }
 
-    async fn receipt(&self, transaction: B256) -> Result<Written> {
+    pub(super) async fn receipt(&self, transaction: B256) -> Result<Written> {
         let (tries, pause) = PATIENCE;
         for _ in 0..tries {
             if let Some(receipt) = rpc::read_receipt(&self.ask(rpc::receipt(transaction)).await?)? {
@@ -124,7 +124,7 @@ impl Registrar {
         Err(WalletError::unreachable("the registry", format!("transaction {transaction} is in no block yet")))
     }
 
-    async fn ask(&self, request: RpcRequest) -> Result<Value> {
+    pub(super) async fn ask(&self, request: RpcRequest) -> Result<Value> {
         let answers = self.ledger.ask(vec![request]).await?;
         let answer = answers.into_iter().next().ok_or_else(|| WalletError::malformed("answer", "the node left it out"))?;
         answer.map_err(refused)

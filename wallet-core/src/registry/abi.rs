@@ -28,6 +28,8 @@ sol! {
 
     /// Accreditations, anchors, status digests, retirement.
     interface CredentialRegistry {
+        event Anchored(address indexed issuer, bytes32 indexed root);
+
         struct Accreditation {
             address under;
             uint48 from;

@@ -1,7 +1,7 @@
 //! What is written to the credential registry, directly or signed for others to send, and what is read back from it.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_sol_types::{SolCall, SolEvent, SolValue};
 
 use super::abi::CredentialRegistry as abi;
 use super::account::RecoverableSignature;
@@ -322,6 +322,11 @@ pub fn retired_slot(identity: Address) -> B256 {
 /// The call that asks when `issuer` anchored `root`; read its answer with [`read_moment`].
 pub fn anchor_call(issuer: Address, root: B256) -> Bytes {
     abi::anchorsCall { issuer, root }.abi_encode().into()
+}
+
+/// The topics of the event that `issuer` has anchored `root`: for [`LogFilter`](super::rpc::LogFilter).
+pub fn anchored_topics(issuer: Address, root: B256) -> [Vec<B256>; 3] {
+    [vec![abi::Anchored::SIGNATURE_HASH], vec![slot::key(issuer)], vec![root]]
 }
 
 /// The call that asks for the digest of a status list; read its answer with [`read_status`].

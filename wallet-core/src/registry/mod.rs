@@ -5,6 +5,7 @@
 
 mod abi;
 pub mod account;
+pub mod anchor;
 pub mod block;
 pub mod contracts;
 pub mod credential_registry;
@@ -26,6 +27,7 @@ pub mod validators;
 
 pub use account::RecoverableSignature;
 pub use alloy_primitives::{Address, B256, Bytes, U256};
+pub use anchor::{Inclusion, MerkleTree};
 pub use block::{Block, Header};
 pub use credential_registry::CredentialWrite;
 pub use did_registry::DidWrite;

@@ -3,6 +3,7 @@
 //! Reading trusts nothing: it says what the proofs claim. Whether the signature is good is [`Secured::check_signature`]'s
 //! answer; whether the key is the issuer's, for this purpose, at this time, is verification's.
 
+mod anchored;
 mod cbor;
 mod claims;
 mod cose;
@@ -26,6 +27,7 @@ mod sign1;
 mod status_token;
 mod unsigned;
 
+pub use anchored::INCLUSION_SUITE;
 pub(crate) use claims::THUMBPRINT_URI;
 pub use disclosure::Disclosure;
 pub use fault::SignatureFault;
