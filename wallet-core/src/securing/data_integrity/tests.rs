@@ -155,7 +155,7 @@ fn both_signatures_that_ecdsa_allows_verify() {
     ] {
         for mechanism in [Mechanism::EcdsaRdfc2019, Mechanism::EcdsaJcs2019] {
             let key = key(algorithm);
-            let unsigned = prepare(credential(json!("x")), &options(mechanism), key.algorithm(), &contexts()).expect("covered");
+            let unsigned = prepare(credential(json!("x")), &options(mechanism), &key.public_key(), &contexts()).expect("covered");
             let signature = key.sign(unsigned.message());
             for signature in [&signature, &twin(&signature, order)] {
                 let secured = unsigned.clone().finish(signature).expect("the right length");
