@@ -6,7 +6,7 @@ mod issuer;
 mod registry;
 mod verifier;
 
-pub use batch::{Batch, Form};
+pub use batch::Batch;
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
 pub use issuer::{Issue, MechanismName, Pack, Profile, Status, StatusChange};
 pub use registry::{ChainCommand, DidCommand};
