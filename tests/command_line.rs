@@ -100,6 +100,18 @@ fn demo_ends_as_it_foretells() {
 }
 
 #[test]
+fn demo_rests_on_keys_that_are_proven_from_the_chain() {
+    let (_, told) = demo();
+    let verdicts = told["verdicts"].as_array().expect("verdicts").iter();
+    let resolutions = verdicts.flat_map(|verdict| verdict["judged"]["evidence"]["resolutions"].as_array().expect("resolutions"));
+    let on_chain: Vec<&Value> = resolutions.filter(|used| used["did"].to_string().contains("did:ethr")).collect();
+    assert!(on_chain.len() >= 8, "{}", on_chain.len());
+    for used in on_chain {
+        assert_eq!((&used["standing"], &used["grounds"]["kind"]), (&"proven".into(), &"validators".into()), "{used}");
+    }
+}
+
+#[test]
 fn demo_refuses_a_folder_with_something_in_it() {
     let home = Home::new();
     std::fs::write(home.file("mine.txt"), "keep me").expect("a file");
@@ -192,6 +204,8 @@ fn wrong_usage_is_64() {
         &["verify", "x.json", "--offline", "--rpc", "http://localhost:1"],
         &["list", "--lang", "fr"],
         &["did", "deactivate", "university"],
+        &["did", "report-stolen", "university"],
+        &["accreditation", "give", "--by", "ministry", "--to", "university"],
         &["issue", "--issuer", "nobody", "--profile", "diploma", "--input", "x.csv"],
         &["show", "1"],
     ] {
@@ -231,8 +245,23 @@ fn passphrase_is_needed_and_must_be_the_right_one() {
 fn every_command_explains_itself_by_example() {
     let home = Home::new();
     let commands = [
-        "demo", "issue", "list", "show", "scan", "ask", "present", "verify", "status", "pack", "backup", "restore", "history",
-        "forget", "did", "chain",
+        "demo",
+        "issue",
+        "list",
+        "show",
+        "scan",
+        "ask",
+        "present",
+        "verify",
+        "status",
+        "pack",
+        "backup",
+        "restore",
+        "history",
+        "forget",
+        "did",
+        "accreditation",
+        "chain",
     ];
     for command in commands {
         let output = home.run(&[command, "--help"]);
@@ -339,4 +368,41 @@ fn sd_jwt_is_a_question_and_an_answer() {
     let file = home.file("unreadable.json");
     std::fs::write(&file, "[]").expect("a file");
     assert_eq!(home.status(&["sd-jwt", &file]), 65);
+}
+
+#[test]
+fn accreditation_is_given_and_asked_for_until_the_key_is_stolen() {
+    let home = Home::new();
+    for name in ["ministry", "agency", "university"] {
+        home.json(0, &["did", "new", name, "--display-name", &name.to_uppercase()]);
+    }
+    let issue = |name: &str| {
+        let diplomas = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/cedula/data/diplomas.csv");
+        let out = home.file(name);
+        home.json(0, &["issue", "--issuer", "university", "--profile", "diploma", "--input", diplomas, "--out", &out]);
+        let one = std::fs::read_dir(&out).expect("diplomas").next().expect("one").expect("a file").path();
+        one.to_str().expect("a plain path").to_owned()
+    };
+    let give = |arguments: &[&str]| home.json(0, &[&["accreditation", "give", "--for", "diploma"], arguments].concat());
+
+    let early = issue("early");
+    assert_eq!(home.json(2, &["verify", &early, "--root", "ministry"])["gaps"][0]["code"], "unknownIssuer");
+    give(&["--by", "ministry", "--to", "agency", "--levels", "1"]);
+    give(&["--by", "agency", "--under", "ministry", "--to", "university", "--days", "30"]);
+    let shown = home.json(0, &["accreditation", "show", "--by", "ministry", "--to", "university", "--for", "diploma"]);
+    assert_eq!(shown["accreditations"].as_array().map(Vec::len), Some(2), "of the diploma and its reduced form");
+    assert_eq!(home.json(2, &["verify", &early, "--root", "ministry"])["gaps"][0]["code"], "notAccredited");
+    let late = issue("late");
+    let verify = ["verify", &late, "--root", "ministry"];
+    let verdict = home.json(0, &verify);
+    let used = &verdict["evidence"]["accreditations"][0];
+    assert_eq!((&used["rootName"], used["path"].as_array().map(Vec::len)), (&"MINISTRY".into(), Some(2)));
+    assert_eq!(used["standing"], "proven");
+
+    let longer = ["accreditation", "give", "--for", "diploma", "--by", "agency", "--under", "ministry", "--to", "university"];
+    assert_ne!(home.status(&[&longer[..], &["--days", "999"]].concat()), 0, "it would outlive the agency's own");
+    home.json(0, &["did", "report-stolen", "university", "--yes"]);
+    let codes: Vec<Value> =
+        home.json(1, &verify)["reasons"].as_array().expect("reasons").iter().map(|r| r["code"].clone()).collect();
+    assert!(codes.contains(&"keyStolen".into()), "{codes:?}");
 }

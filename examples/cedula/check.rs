@@ -1,5 +1,6 @@
 //! What a verifier does: asking, and judging what it is shown.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use wallet_core::resolver::{Resolver, RpcLedger};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Evidence, Expectations, Issuers, Verdict};
+use wallet_core::verification::{Accrediting, Anchoring, Evidence, Expectations, Issuers, SigningTime, Verdict};
 use wallet_core::verifier::Verifier;
 
 use crate::args::{self, Trust};
@@ -20,6 +21,8 @@ use crate::failure::{Failure, Result};
 use crate::hold::{print_summary, write_or_print};
 use crate::home::Home;
 use crate::input;
+use crate::issuers;
+use crate::network::Chain;
 use crate::print::Screen;
 use crate::publishing::HomeNetwork;
 use crate::registry::Registry;
@@ -65,7 +68,29 @@ async fn judge_with(home: &Home, trust: &Trust, storage: Arc<dyn Storage>) -> Re
     if trust.pack.is_none() {
         expected.issuers = Issuers::Any;
     }
+    if !trust.roots.is_empty() {
+        expected.issuers = Issuers::Accredited(accrediting(home, trust, &expected.issuers)?);
+    }
+    if trust.anchored {
+        expected.anchoring = Anchoring::Required;
+    }
+    if trust.believe_dates {
+        expected.signing_time = SigningTime::Claimed;
+    }
     Ok(Judge { verifier, expected, now })
+}
+
+/// Who must have accredited an issuer, by the names that the folder, or a pack, has for them.
+fn accrediting(home: &Home, trust: &Trust, known: &Issuers) -> Result<Accrediting> {
+    let mut roots = BTreeMap::new();
+    for root in &trust.roots {
+        let did = issuers::did(home, root)?;
+        let packed = if let Issuers::Known(names) = known { names.get(&did).cloned() } else { None };
+        let own = || issuers::record(home, root).map(|record| record.display_name).ok();
+        let name = packed.or_else(own).unwrap_or_else(|| did.to_string());
+        roots.insert(did, name);
+    }
+    Ok(Accrediting { roots, regions: trust.regions.clone() })
 }
 
 async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Result<Resolver> {
@@ -83,9 +108,21 @@ async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Resu
             let deployment = Deployment { chain_id, did_registry, credential_registry: Address::ZERO };
             Ok(resolver.with_registry("chain", deployment, Arc::new(RpcLedger::new(network, url))))
         }
+        _ => Ok(match chain(home, trust).await? {
+            Some(chain) if trust.at.is_some() => chain.at_any_time().add_to(resolver),
+            Some(chain) => chain.add_to(resolver),
+            None => resolver,
+        }),
+    }
+}
+
+/// The chain of the network file, or the folder's own.
+async fn chain(home: &Home, trust: &Trust) -> Result<Option<Chain>> {
+    match home.network()? {
+        Some(file) => file.chain().map(Some),
         // With a pack at hand the folder's own chain, and the passphrase that opens it, are not needed.
-        _ if trust.pack.is_none() && Registry::exists(home) => Ok(Registry::open(home).await?.add_to(resolver)),
-        _ => Ok(resolver),
+        None if trust.pack.is_none() && Registry::exists(home) => Ok(Some(Registry::open(home).await?.chain)),
+        None => Ok(None),
     }
 }
 

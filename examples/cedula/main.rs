@@ -1,17 +1,21 @@
 //! `cedula`: the reference app over the library's doors, for issuers, holders and verifiers on one command line.
 
+mod accreditation;
 mod args;
 mod batch;
 mod chain;
 mod check;
 mod demo;
+mod deploy;
 mod did;
+mod ethereum_keystore;
 mod failure;
 mod hold;
 mod home;
 mod input;
 mod issue;
 mod issuers;
+mod network;
 mod print;
 mod publishing;
 mod registry;
@@ -69,6 +73,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::History => hold::history(&home, screen).await,
         Command::Forget(asked) => hold::forget(&home, screen, asked).await,
         Command::Did(command) => did::run(&home, screen, command).await,
+        Command::Accreditation(command) => accreditation::run(&home, screen, command).await,
         Command::Chain(command) => chain::run(&home, screen, command).await,
     }
 }

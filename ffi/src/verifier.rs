@@ -11,10 +11,11 @@ use wallet_core::resolver::Resolver;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Evidence, Expectations, Issuers, Presenter, SigningTime, Verdict};
+use wallet_core::verification::{Accrediting, Anchoring, Evidence, Expectations, Issuers, Presenter, SigningTime, Verdict};
 use wallet_core::verifier;
 
 use crate::away::away;
+use crate::crossing::KnownNames;
 use crate::ports::{AppStorage, Storage};
 
 /// What a verifier asks: a plain value that a person reviews before anything leaves the phone.
@@ -43,8 +44,10 @@ pub struct Expectations {
     pub presenter: Presenter,
     /// Which issuers are believed.
     pub issuers: Issuers,
-    /// What is believed of the time of signing when the key has been retired since.
+    /// What is believed of the time of signing when the key, or an accreditation, has ended since.
     pub signing_time: SigningTime,
+    /// Whether the issuer must have anchored what it signed.
+    pub anchoring: Anchoring,
     /// The oldest status list that is looked into, in seconds; a list's own validity is kept besides, and its `ttl` says when a
     /// newer one is asked for.
     pub status_max_age: i64,
@@ -61,7 +64,36 @@ pub enum Presenter {
     Subject,
 }
 
-/// What is believed of the time of signing when the key has been retired since.
+/// Which issuers are believed.
+#[uniffi::remote(Enum)]
+pub enum Issuers {
+    /// Any; a person is told that nobody vouches for them.
+    Any,
+    /// These, with the names a person knows them by; another one leaves the verdict undetermined.
+    Known(KnownNames),
+    /// Those who are accredited for what they issue; another one leaves the verdict undetermined.
+    Accredited(Accrediting),
+}
+
+/// By whom, and for where, an issuer must be accredited.
+#[uniffi::remote(Record)]
+pub struct Accrediting {
+    /// Whose accreditations count, with the names a person knows them by; what they issue themselves is believed, too.
+    pub roots: KnownNames,
+    /// The regions (ISO 3166) that will do besides an accreditation for everywhere.
+    pub regions: Vec<String>,
+}
+
+/// Whether an issuer must have anchored what it signed.
+#[uniffi::remote(Enum)]
+pub enum Anchoring {
+    /// An anchor is looked up where there is one, and what is not anchored is judged without.
+    Optional,
+    /// What is not anchored stays undetermined.
+    Required,
+}
+
+/// What is believed of the time of signing when the key, or an accreditation, has ended since.
 #[uniffi::remote(Enum)]
 pub enum SigningTime {
     /// Nothing without proof: whoever stole the retired key could write an earlier date.

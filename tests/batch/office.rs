@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use wallet_core::did::Did;
 use wallet_core::error::{Result, WalletError};
-use wallet_core::issuer::{Batch, BatchPlan, Issuer, Registrar, StatusPlan};
+use wallet_core::issuer::{Batch, BatchPlan, Issuer, Registrar, Sending, StatusPlan};
 use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_now, system_rng};
 use wallet_core::ports::{Change, Keystore, Storage};
@@ -86,7 +86,7 @@ impl Office {
         let sealer = keystore.export(&sender).await.expect("a key");
         let chain = EmbeddedChain::open(&folder.path().join("chain"), 2026, sealer, Box::new(system_now)).expect("a chain");
         let (deployment, ledger) = (chain.deployment(), Arc::new(chain));
-        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender };
+        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender, sending: Sending::default() };
         let (owner, _) = keystore.create(KeyAlgorithm::Secp256k1).await.expect("a key");
         let did = registrar.did(&owner).await.expect("a DID");
         let (key, _) = keystore.create(KeyAlgorithm::Ed25519).await.expect("a key");

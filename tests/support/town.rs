@@ -1,5 +1,7 @@
 //! A town: a registry chain, three issuers on it, a wallet, and whoever packs what verifiers carry.
 
+#![allow(dead_code, reason = "each test takes what it needs of the town")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use tempfile::TempDir;
 use wallet_core::credential::CredentialTerms;
 use wallet_core::credential::profiles::{IDENTITY_CONTEXT, OPEN_BADGES_CONTEXT, VACCINATION_CONTEXT};
 use wallet_core::did::{self, Did, DidUrl, Resolution, VerificationRelationship};
-use wallet_core::issuer::{Issuer, Registrar, StatusPlan};
+use wallet_core::issuer::{Issuer, Registrar, Sending, StatusPlan};
 use wallet_core::key::{KeyAlgorithm, KeyId, SecretKey};
 use wallet_core::language::Language;
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
@@ -53,8 +55,8 @@ impl Town {
         let chain =
             EmbeddedChain::open(&folder.path().join("chain"), 2026, sealer, Box::new(move || before.clone())).expect("a chain");
         let chain = Arc::new(chain);
-        let registrar =
-            Registrar { ledger: chain.clone(), deployment: chain.deployment(), keystore: keystore.clone(), sender: seal };
+        let (ledger, deployment) = (chain.clone(), chain.deployment());
+        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal, sending: Sending::default() };
         let resolver = Resolver::new().with_registry("town", chain.deployment(), chain);
         let mut issuers = BTreeMap::new();
         for name in ["registry", "university", "health"] {
@@ -77,6 +79,11 @@ impl Town {
 
     pub async fn new_holder(&mut self, now: &Timestamp) -> Did {
         self.wallet.new_holder(KeyAlgorithm::P256, Protection::Software, &mut system_rng(), now).await.expect("a key")
+    }
+
+    /// What reads this town's chain.
+    pub fn resolver(&self) -> Resolver {
+        self.resolver.clone()
     }
 
     /// What an issuer's credential begins with.

@@ -8,17 +8,21 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde_json::Value;
 
-use crate::did::{Did, DidUrl, Resolution, ResolutionError, Unresolved};
+use crate::did::{Did, DidUrl, ResolutionError, Unresolved};
 use crate::error::{Result, WalletError};
 use crate::ports::{Change, HttpRequest, Network, Storage};
 use crate::presentation::Request;
 use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
+use crate::registry::Told;
+use crate::registry::accreditation::{Path, Scope};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
 use crate::securing::sd_jwt::IssuerMetadata;
 use crate::time::Timestamp;
 use crate::trust_pack::TrustPack;
-use crate::verification::{Evidence, Expectations, Finding, Gap, Known, Need, Place, Presenter, Reason, Verdict, verify};
+use crate::verification::{
+    Evidence, Expectations, Finding, Gap, Issuers, Known, Need, Place, Presenter, Reason, Verdict, verify,
+};
 
 /// Asks for credentials and judges what comes back.
 pub struct Verifier {
@@ -128,14 +132,14 @@ impl Verifier {
             evidence.status_lists.retain(|_, known| lists::is_fresh(known, expected.status_max_age, now));
         }
         for _ in 0..ROUNDS {
-            let needs = evidence.needs(secured);
+            let needs = evidence.needs(secured, expected, now);
             if needs.is_empty() {
                 break;
             }
             for need in needs {
                 match need {
                     Need::Did(did) => {
-                        let known = self.resolve(&did, now).await;
+                        let known = found(self.resolver.resolve(&DidUrl::from(&did), now).await, now);
                         evidence.resolutions.insert(did, known);
                     }
                     Need::StatusList { url, format } => {
@@ -150,6 +154,14 @@ impl Verifier {
                         let known = self.fetch_issuer(&issuer, now).await;
                         evidence.issuers.insert(issuer, known);
                     }
+                    Need::Accreditations(issuer, scope) => {
+                        let known = self.accreditations(&evidence, (&issuer, &scope), expected, now).await;
+                        evidence.accreditations.insert((issuer, scope), known);
+                    }
+                    Need::Anchor(issuer, root) => {
+                        let known = found(self.resolver.anchored(&issuer, root, now).await, now);
+                        evidence.anchors.insert((issuer, root), known);
+                    }
                 }
             }
         }
@@ -161,12 +173,21 @@ impl Verifier {
         verify(secured, &evidence, expected, now)
     }
 
-    async fn resolve(&self, did: &Did, now: &Timestamp) -> Known<Resolution> {
-        match self.resolver.resolve(&DidUrl::from(did), now).await {
-            Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
-            Err(unresolved) => Known::Missing { why: unresolved.reason },
-        }
+    /// How an issuer came to be accredited under the roots that count here.
+    async fn accreditations(
+        &self,
+        evidence: &Evidence,
+        (issuer, scope): (&Did, &Scope),
+        expected: &Expectations,
+        now: &Timestamp,
+    ) -> Known<Told<Vec<Path>>> {
+        let (Issuers::Accredited(accrediting), Some(Known::Found { what, .. })) =
+            (&expected.issuers, evidence.resolutions.get(issuer))
+        else {
+            return Known::Impossible;
+        };
+        let roots: Vec<Did> = accrediting.roots.keys().cloned().collect();
+        found(self.resolver.accreditations(&what.document, scope, &roots, now).await, now)
     }
 
     /// Fetches a schema, or the credential that carries it.
@@ -228,6 +249,15 @@ impl From<Unread> for WalletError {
             Unread::Barcode(fault) => fault.into(),
             Unread::Other(error) => error,
         }
+    }
+}
+
+/// What the resolver found of something, or that it found nothing.
+fn found<T>(told: Result<T, Unresolved>, now: &Timestamp) -> Known<T> {
+    match told {
+        Ok(what) => Known::Found { what, as_of: now.clone() },
+        Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
+        Err(unresolved) => Known::Missing { why: unresolved.reason },
     }
 }
 

@@ -1,15 +1,17 @@
 //! The command line: what may be asked, with an example for each.
 
+mod accreditation;
 mod batch;
 mod holder;
 mod issuer;
 mod registry;
 mod verifier;
 
+pub use accreditation::{AccreditationCommand, Whom};
 pub use batch::Batch;
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
 pub use issuer::{Issue, MechanismName, Pack, Profile, Status, StatusChange};
-pub use registry::{ChainCommand, DidCommand};
+pub use registry::{ChainCommand, DidCommand, Place, TrustBasis};
 pub use verifier::{Ask, Input, SdJwt, Trust, Verify};
 
 use std::path::PathBuf;
@@ -41,6 +43,9 @@ pub struct Global {
     /// A file whose first line is the passphrase [default: CEDULA_PASSPHRASE, else a prompt]
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// The network file of a registry chain, in place of the folder's own
+    #[arg(long, global = true, env = "CEDULA_NETWORK", value_name = "FILE")]
+    pub network: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,7 +118,10 @@ pub enum Command {
     /// Make identities and change them on the registry chain
     #[command(subcommand, after_help = "Example:\n  cedula did new university --display-name 'Universidad del Sur'")]
     Did(DidCommand),
-    /// Ask about the registry chain
+    /// Say who may issue what, on the registry chain
+    #[command(subcommand, after_help = "Example:\n  cedula accreditation give --by ministry --to university --for diploma")]
+    Accreditation(AccreditationCommand),
+    /// Ask about the registry chain, or set one up on any EVM network
     #[command(subcommand, after_help = "Example:\n  cedula chain status")]
     Chain(ChainCommand),
 }

@@ -86,8 +86,13 @@ pub async fn registry(stage: &Stage<'_>) -> Result<()> {
     ];
     stage.screen.line("");
     for (name, display_name, status_base) in institutions {
-        let record =
-            issuers::create(&stage.home, &stage.registry, &NewIssuer { name, display_name, status_base }, &stage.now()).await?;
+        let record = issuers::create(
+            &stage.home,
+            &stage.registry,
+            &NewIssuer { name, display_name, status_base, owner: None },
+            &stage.now(),
+        )
+        .await?;
         stage.screen.line(format!("  {display_name}"));
         let did = &record.did;
         stage.screen.line(words!(
@@ -97,7 +102,7 @@ pub async fn registry(stage: &Stage<'_>) -> Result<()> {
             "    seu identificador (DID): {did}"
         ));
     }
-    let (block, at) = (stage.registry.chain.head()?.number, stage.now());
+    let (block, at) = (stage.registry.chain.head().await?.header.number, stage.now());
     stage.screen.line(words!(
         l,
         "  The chain stands at block {block} ({at}).",

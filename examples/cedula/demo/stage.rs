@@ -124,7 +124,7 @@ impl<'a> Stage<'a> {
     /// Judges a credential as her wallet does before it keeps it: against the registry, as it stands now.
     pub async fn review(&self, secured: &Secured) -> Result<Verdict> {
         let verifier = Verifier {
-            resolver: self.registry.add_to(Resolver::new()),
+            resolver: self.registry.chain.add_to(Resolver::new()),
             network: Some(Arc::new(HomeNetwork::new(&self.home, None))),
             storage: Arc::new(MemoryStorage::new()),
             carried: Evidence::new(Contexts::bundled()),

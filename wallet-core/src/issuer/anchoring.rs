@@ -42,7 +42,9 @@ impl Registrar {
         let address = self.deployment.credential_registry;
         let filter = LogFilter { address, topics: anchored_topics(issuer, root).to_vec(), from: block, to: At::Block(block) };
         let logs = rpc::read_logs(&self.ask(rpc::logs(&filter)).await?)?;
-        let log = logs.first().ok_or_else(|| WalletError::malformed("answer", "the event of the anchor is left out"))?;
-        self.receipt(log.transaction_hash).await
+        let left_out = || WalletError::malformed("answer", "the transaction of the anchor is left out");
+        let log = logs.first().ok_or_else(left_out)?;
+        let receipt = rpc::read_receipt(&self.ask(rpc::receipt(log.transaction_hash)).await?)?;
+        Ok(receipt.ok_or_else(left_out)?.into())
     }
 }

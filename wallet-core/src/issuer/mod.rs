@@ -1,15 +1,19 @@
 //! The issuer door: from claims to a secured credential, its status afterwards, and the issuer's place on the registry.
 
+mod accrediting;
 mod anchoring;
 mod batch;
 mod lists;
 mod places;
 mod registrar;
+mod sending;
 
+pub use accrediting::NewAccreditation;
 pub use anchoring::Anchored;
 pub use batch::{Batch, BatchPlan, Rows};
 pub use lists::{SignedList, StatusPlan};
 pub use registrar::{Registrar, Written};
+pub use sending::Sending;
 
 use std::sync::Arc;
 

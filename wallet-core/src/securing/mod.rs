@@ -41,7 +41,7 @@ pub use unsigned::{ProofOptions, Unsigned, prepare, prepare_disclosable, prepare
 use serde_json::{Map, Value};
 
 /// Whether `type` is, or lists, `name`.
-fn has_type(document: &Map<String, Value>, name: &str) -> bool {
+pub(crate) fn has_type(document: &Map<String, Value>, name: &str) -> bool {
     match document.get("type") {
         Some(Value::String(only)) => only == name,
         Some(Value::Array(all)) => all.iter().any(|t| t.as_str() == Some(name)),

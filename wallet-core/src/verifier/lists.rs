@@ -8,9 +8,9 @@ use super::Verifier;
 use crate::error::{Result, WalletError};
 use crate::ports::Change;
 use crate::securing::Secured;
-use crate::status::{ListFormat, time_to_live};
+use crate::status::ListFormat;
 use crate::time::Timestamp;
-use crate::verification::Known;
+use crate::verification::{Known, is_fresh_list};
 
 /// The most lists that are kept: which lists are asked for, whoever made a credential decides.
 const MAX_KEPT: usize = 64;
@@ -70,16 +70,9 @@ impl Verifier {
     }
 }
 
-/// Whether no newer list need be asked for: within its own time to live, the policy's age, and its own validity.
-///
-/// A list that names no time to live is asked for each time (Bitstring Status List §2.2: no default is assumed).
+/// Whether no newer list need be asked for.
 pub(super) fn is_fresh(known: &Known<Secured>, max_age: i64, now: &Timestamp) -> bool {
-    let Known::Found { what, as_of } = known else { return false };
-    let Some(ttl) = time_to_live(what.body()) else { return false };
-    let ttl = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).min(max_age);
-    let until = what.body().get("validUntil").and_then(|until| until.as_str()?.parse::<Timestamp>().ok());
-    let ended = what.proofs().iter().filter_map(|proof| proof.expires.clone()).chain(until).any(|end| end < *now);
-    !ended && as_of.plus_seconds(ttl) >= *now
+    matches!(known, Known::Found { what, as_of } if is_fresh_list(what, as_of, max_age, now))
 }
 
 /// URLs are outside text of any length; a digest makes a name of one length.
