@@ -165,7 +165,7 @@ async fn add_key(
         (record.key, record.method) = (key, method);
         issuers::keep(home, name, &record)?;
         // What is published must bear a key that stays when the old one is revoked.
-        issuers::publish_lists(home, &registry, name, now).await?;
+        issuers::publish_lists(home, &issuers::open(home, &registry, name).await?, now).await?;
         screen.object(&json!({ "name": name, "did": record.did, "method": record.method }));
         let method = &record.method;
         screen.line(words!(

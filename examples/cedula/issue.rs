@@ -44,7 +44,7 @@ pub async fn issue(home: &Home, screen: &Screen, asked: &args::Issue) -> Result<
         issued.push(issuer.issue(credential, asked.mechanism.into(), purposes, &mut system_rng(), &now).await?);
     }
     if issuer.list_count().await? != lists {
-        issuers::publish_lists(home, &registry, &asked.issuer, &now).await?;
+        issuers::publish_lists(home, &issuer, &now).await?;
     }
     if let Some(wallet) = &mut wallet {
         for secured in &issued {
@@ -100,19 +100,31 @@ fn write_credential(folder: &Path, number: usize, secured: &Secured) -> Result<P
 pub async fn status(home: &Home, screen: &Screen, asked: &args::Status) -> Result<u8> {
     let now = system_now();
     issuers::record(home, &asked.issuer)?;
-    let id = credential_id(&asked.credential, asked.change, screen.language)?;
+    let (purpose, set) = asked.change.entry();
     let registry = Registry::open(home).await?;
     let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
+    if let Some(batch) = &asked.batch {
+        let lists = issuer.set_batch_status(batch, &purpose, u8::from(set), &now).await?;
+        lists.iter().try_for_each(|signed| publishing::publish(home, &signed.url, signed.list.text()))?;
+        let urls: Vec<&str> = lists.iter().map(|signed| signed.url.as_str()).collect();
+        screen.object(&json!({ "batch": batch, "purpose": purpose, "set": set, "lists": urls }));
+        urls.into_iter().for_each(|list| published(screen, list));
+        return Ok(0);
+    }
+    let id = credential_id(asked.credential.as_deref().unwrap_or_default(), asked.change, screen.language)?;
     let list = change_status(home, &mut issuer, &id, asked.change, &now).await?;
-    let (purpose, set) = asked.change.entry();
     screen.object(&json!({ "credential": id, "purpose": purpose, "set": set, "list": list }));
+    published(screen, &list);
+    Ok(0)
+}
+
+fn published(screen: &Screen, list: &str) {
     screen.line(words!(
         screen.language,
         "Done. The new list is published at {list}; verifiers see it when they fetch it or load a new pack.",
         "Listo. La lista nueva está publicada en {list}; los verificadores la ven al buscarla o al cargar un paquete nuevo.",
         "Pronto. A nova lista está publicada em {list}; os verificadores a veem ao buscá-la ou ao carregar um novo pacote.",
     ));
-    Ok(0)
 }
 
 /// Changes the status of a credential and publishes the list; returns the list's URL.

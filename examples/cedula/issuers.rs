@@ -117,7 +117,7 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
     let (display_name, status_base) = (new.display_name.to_owned(), new.status_base.trim_end_matches('/').to_owned());
     let record = Record { display_name, did, method, key, owner, next_owner: None, status_base };
     keep(home, new.name, &record)?;
-    publish_lists(home, registry, new.name, now).await?;
+    publish_lists(home, &open(home, registry, new.name).await?, now).await?;
     Ok(record)
 }
 
@@ -190,10 +190,9 @@ pub fn terms(record: &Record, now: &Timestamp) -> CredentialTerms {
     }
 }
 
-/// Signs the status lists of `name` anew and puts them where they are published.
-pub async fn publish_lists(home: &Home, registry: &Registry, name: &str, now: &Timestamp) -> Result<()> {
-    let issuer = open(home, registry, name).await?;
-    for signed in signed_lists(&issuer, now).await? {
+/// Signs the status lists of `issuer` anew and puts them where they are published.
+pub async fn publish_lists(home: &Home, issuer: &Issuer, now: &Timestamp) -> Result<()> {
+    for signed in signed_lists(issuer, now).await? {
         publishing::publish(home, &signed.url, signed.list.text())?;
     }
     Ok(())

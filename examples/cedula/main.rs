@@ -2,6 +2,7 @@
 
 mod accreditation;
 mod args;
+mod batch;
 mod chain;
 mod check;
 mod demo;
@@ -21,6 +22,7 @@ mod publishing;
 mod registry;
 mod rows;
 mod sd_jwt;
+mod template;
 mod words;
 
 use std::process::ExitCode;
@@ -57,6 +59,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
     match &args.command {
         Command::Demo(asked) => demo::run(screen, asked).await,
         Command::Issue(asked) => issue::issue(&home, screen, asked).await,
+        Command::Batch(asked) => batch::run(&home, screen, asked).await,
         Command::List => hold::list(&home, screen).await,
         Command::Show(asked) => hold::show(&home, screen, asked).await,
         Command::Scan(asked) => hold::scan(&home, screen, asked).await,

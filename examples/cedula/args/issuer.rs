@@ -69,7 +69,11 @@ pub struct Status {
     /// What to do
     pub change: StatusChange,
     /// The credential: its id, or a file with it
-    pub credential: String,
+    #[arg(required_unless_present = "batch")]
+    pub credential: Option<String>,
+    /// Every credential of this batch
+    #[arg(long, value_name = "NAME", conflicts_with = "credential")]
+    pub batch: Option<String>,
     /// The issuer's name in this folder
     #[arg(long, value_name = "NAME")]
     pub issuer: String,

@@ -1,6 +1,7 @@
 //! The command line: what may be asked, with an example for each.
 
 mod accreditation;
+mod batch;
 mod holder;
 mod issuer;
 mod pack;
@@ -8,8 +9,9 @@ mod registry;
 mod verifier;
 
 pub use accreditation::{AccreditationCommand, Whom};
+pub use batch::Batch;
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
-pub use issuer::{Issue, Profile, Status, StatusChange};
+pub use issuer::{Issue, MechanismName, Profile, Status, StatusChange};
 pub use pack::{Pack, PackCommand};
 pub use registry::{ChainCommand, DidCommand, Place, TrustBasis};
 pub use verifier::{Ask, Input, SdJwt, Trust, Verify};
@@ -57,6 +59,15 @@ pub enum Command {
     #[command(after_help = "Examples:\n  cedula issue --issuer registry --profile identity-card --input card.json --keep\n  \
         cedula issue --issuer university --profile diploma --input graduates.csv --out diplomas/")]
     Issue(Issue),
+    /// Issue a credential for each row of a CSV file, all of them anchored on the chain by one transaction
+    ///
+    /// Started again after a kill it goes on where it was, and issues nothing twice.
+    #[command(after_help = "Examples:\n  cedula batch graduates.csv --issuer university --profile diploma --out diplomas/\n  \
+        cedula batch members.csv --issuer library --map card.json --name members-2026 --out cards/\n\n\
+        card.json is a credential whose texts name columns in braces:\n  \
+        {\"@context\": [\"https://www.w3.org/ns/credentials/v2\"], \"type\": [\"VerifiableCredential\"],\n   \
+        \"name\": \"Reader card\", \"credentialSubject\": {\"id\": \"{did}\", \"name\": \"{first} {last}\"}}")]
+    Batch(Batch),
     /// List the credentials in the wallet
     #[command(after_help = "Example:\n  cedula list --json")]
     List,
@@ -85,9 +96,10 @@ pub enum Command {
         cedula sd-jwt verify.json"
     )]
     SdJwt(SdJwt),
-    /// Revoke or suspend a credential that was issued, or take that back
+    /// Revoke or suspend a credential that was issued, or a whole batch, or take that back
     #[command(
-        after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…"
+        after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…\n  \
+        cedula status revoke --issuer university --batch graduates"
     )]
     Status(Status),
     /// Put together the signed trust pack that a verifier carries offline, or bring one up to date

@@ -275,7 +275,7 @@ pub async fn rotated(stage: &mut Stage<'_>) -> Result<()> {
     stage.registry.registrar().change_did(&record.did, &record.owner, &revoke).await?;
     (record.key, record.method) = (key, method);
     issuers::keep(&stage.home, UNIVERSITY, &record)?;
-    issuers::publish_lists(&stage.home, &stage.registry, UNIVERSITY, &stage.now()).await?;
+    issuers::publish_lists(&stage.home, &issuers::open(&stage.home, &stage.registry, UNIVERSITY).await?, &stage.now()).await?;
     stage.hours_pass(1);
     let source = &SOURCES[1];
     let row = rows(source.file, source.text)?.into_iter().find(|row| row.mentions(DOCUMENT));

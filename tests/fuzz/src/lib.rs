@@ -100,6 +100,8 @@ fn judge(secured: &Secured) {
     let key = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[1; 32]).expect("a seed").public_key();
     for proof in 0..secured.proofs().len() {
         let _ = secured.check_signature(proof, &key, &evidence.contexts);
+        let digest = secured.signed_digest(proof, &evidence.contexts).ok();
+        let _ = digest.zip(secured.inclusion()).map(|(digest, inclusion)| inclusion.root(&digest));
     }
     let again = Secured::read(secured.text()).expect("what was read is read again");
     assert_eq!(again.body(), secured.body());
