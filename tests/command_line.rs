@@ -206,7 +206,10 @@ fn pack_is_brought_up_to_date_by_a_difference_and_not_set_back() {
     assert_eq!(home.json(0, &["pack", "update", &old, &difference, "--out", &new])["before"], 1);
     let shown = home.json(0, &["pack", "show", &new]);
     assert_eq!((&shown["kind"], &shown["version"], &shown["entries"]["history"]), (&"whole".into(), &2.into(), &2.into()));
-    assert_eq!(shown["chains"]["2026"]["standing"]["standing"], "believed");
+    assert_eq!(
+        (&shown["chains"]["2026"]["standing"]["standing"], &shown["entries"]["checkpoint"]),
+        (&"proven".into(), &1.into())
+    );
     assert!(shown["chains"]["2026"]["asOf"].is_string() && shown["valid"] == true);
 
     assert_eq!(home.status(&["pack", "update", &new, &difference]), 77);
@@ -427,6 +430,14 @@ fn accreditation_is_given_and_asked_for_until_the_key_is_stolen() {
     let used = &verdict["evidence"]["accreditations"][0];
     assert_eq!((&used["rootName"], used["path"].as_array().map(Vec::len)), (&"MINISTRY".into(), Some(2)));
     assert_eq!(used["standing"], "proven");
+
+    let pack = home.file("country.pack");
+    let packed = home.json(0, &["pack", "--out", &pack, "--root", "ministry"]);
+    let publisher = packed["publisher"].as_str().expect("a DID");
+    let (elsewhere, ministry) = (Home::new(), shown["root"].as_str().expect("a DID"));
+    let carried = ["verify", &late, "--root", ministry, "--offline", "--pack", &pack, "--publisher", publisher];
+    let verdict = elsewhere.json(0, &carried);
+    assert_eq!(verdict["evidence"]["accreditations"][0]["rootName"], "MINISTRY");
 
     let longer = ["accreditation", "give", "--for", "diploma", "--by", "agency", "--under", "ministry", "--to", "university"];
     assert_ne!(home.status(&[&longer[..], &["--days", "999"]].concat()), 0, "it would outlive the agency's own");

@@ -185,7 +185,10 @@ fn schema_credential_keeps_the_rules_of_its_own() {
 fn what_a_schema_takes_is_asked_for_step_by_step() {
     let mut stage = Stage::new();
     let signed = stage.sign(naming(&stage, json!([json_schema(), in_credential()])), Mechanism::Jwt);
-    let needs = |stage: &Stage| stage.world.evidence.needs(&signed).into_iter().collect::<Vec<_>>();
+    let needs = |stage: &Stage| {
+        let world = &stage.world;
+        world.evidence.needs(&signed, &world.expected, &world.now).into_iter().collect::<Vec<_>>()
+    };
     assert_eq!(needs(&stage), [SCHEMA_VC, SCHEMA].map(|url| Need::Schema(url.to_owned())));
     know(&mut stage, SCHEMA, json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": "other.json" }));
     let schema = schema_credential(&stage, |_| {});

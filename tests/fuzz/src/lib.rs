@@ -84,7 +84,7 @@ fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
 /// All that a verifier does with something it could read, as far as no network is needed.
 fn judge(secured: &Secured) {
     let mut evidence = Evidence::new(Contexts::bundled());
-    for need in evidence.needs(secured) {
+    for need in evidence.needs(secured, &Expectations::default(), &now()) {
         if let Need::Did(did) = need {
             let known = match did::resolve_self_contained(&did) {
                 Ok(what) => Known::Found { what, as_of: now() },
@@ -236,7 +236,7 @@ pub fn schema(bytes: &[u8]) {
     let mut evidence = Evidence::new(Contexts::bundled());
     let found = Known::Found { what: schema.to_string().into_bytes(), as_of: now() };
     evidence.resources.insert(URL.to_owned(), found);
-    let _ = evidence.needs(&secured);
+    let _ = evidence.needs(&secured, &Expectations::default(), &now());
     let _ = verify(&secured, &evidence, &Expectations::default(), &now());
 }
 
