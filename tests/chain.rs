@@ -25,5 +25,6 @@ mod proven;
 mod stock;
 #[path = "chain/suite.rs"]
 mod suite;
+#[allow(dead_code, reason = "the tests of networks use the rest of it")]
 #[path = "chain/world.rs"]
 mod world;

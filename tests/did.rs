@@ -12,6 +12,8 @@ mod offline;
 mod operations;
 #[path = "did/reference.rs"]
 mod reference;
+#[path = "did/round_trips.rs"]
+mod round_trips;
 #[path = "did/theirs.rs"]
 mod theirs;
 #[path = "did/web.rs"]

@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 use wallet_core::did::ethr::DidChange;
 use wallet_core::error::WalletError;
-use wallet_core::registry::{Deployment, Ledger as _, Receipt, did_registry, rpc};
+use wallet_core::platform::system_now;
+use wallet_core::registry::{Deployment, Receipt, did_registry, rpc};
 use wallet_core::time::Timestamp;
 
 use crate::args::ChainCommand;
-use crate::failure::Result;
+use crate::deploy;
+use crate::failure::{Failure, Result};
 use crate::home::Home;
 use crate::print::Screen;
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::words::words;
 
 /// How many blocks are asked for in one round trip.
@@ -18,46 +20,63 @@ const BLOCKS: u64 = 100;
 
 /// `cedula chain …`
 pub async fn run(home: &Home, screen: &Screen, command: &ChainCommand) -> Result<u8> {
-    let registry = Registry::open(home).await?;
     match command {
-        ChainCommand::Status => status(&registry, home, screen),
-        ChainCommand::Gas => gas(&registry, screen).await,
+        ChainCommand::Status => status(home, screen).await,
+        ChainCommand::Gas if home.network()?.is_some() => Err(Failure::usage(words!(
+            screen.language,
+            "what was paid is added up for the folder's own chain only",
+            "solo se suma lo pagado en la cadena propia de la carpeta",
+            "só se soma o que foi pago na cadeia própria da pasta",
+        ))),
+        ChainCommand::Gas => gas(&Registry::open_with(home, Box::new(system_now)).await?, screen).await,
+        ChainCommand::Account { import } => deploy::account(home, screen, import.as_deref()).await,
+        ChainCommand::Deploy(place) => deploy::deploy(home, screen, place).await,
+        ChainCommand::Init { place, registry, credential_registry } => {
+            deploy::init(screen, place, *registry, credential_registry.unwrap_or_default()).await
+        }
     }
 }
 
-fn status(registry: &Registry, home: &Home, screen: &Screen) -> Result<u8> {
-    let l = screen.language;
-    let Deployment { chain_id, did_registry, credential_registry } = registry.deployment();
-    let head = registry.chain.head()?;
-    let time = i64::try_from(head.timestamp).ok().and_then(|seconds| Timestamp::from_unix(seconds).ok());
-    let file = home.path("chain/chain.redb");
+async fn status(home: &Home, screen: &Screen) -> Result<u8> {
+    let network = home.network()?;
+    let (chain, place) = match &network {
+        Some(file) => (file.chain()?, file.rpc.join(" ")),
+        None => (Registry::open(home).await?.chain, home.path(registry::FILE).display().to_string()),
+    };
+    let Deployment { chain_id, did_registry, credential_registry } = chain.deployment;
+    let block = chain.head().await?;
+    let time = i64::try_from(block.header.timestamp).ok().and_then(|seconds| Timestamp::from_unix(seconds).ok());
+    let kind = if network.is_some() { "network" } else { "embedded" };
     screen.object(&json!({
-        "kind": "embedded", "chainId": chain_id, "file": file,
-        "block": head.number, "hash": head.hash(), "time": time,
+        "kind": kind, "chainId": chain_id, "place": place,
+        "block": block.header.number, "hash": block.hash, "time": time,
         "didRegistry": did_registry, "credentialRegistry": credential_registry,
     }));
-    screen.field(&words!(l, "chain", "cadena", "cadeia"), format!("{chain_id} ({})", file.display()));
-    screen.field(&words!(l, "newest block", "último bloque", "último bloco"), format!("{} {}", head.number, head.hash()));
+    let l = screen.language;
+    screen.field(&words!(l, "chain", "cadena", "cadeia"), format!("{chain_id} ({place})"));
+    screen.field(&words!(l, "newest block", "último bloque", "último bloco"), format!("{} {}", block.header.number, block.hash));
     screen.field(&words!(l, "its time", "su hora", "sua hora"), time.map(|time| time.to_string()).unwrap_or_default());
     screen.field("DidRegistry", did_registry);
     screen.field("CredentialRegistry", credential_registry);
-    screen.line(words!(
-        l,
-        "  One signer seals this chain: it gives history and proofs, not independence from whoever runs it.",
-        "  Un solo firmante sella esta cadena: da historia y pruebas, no independencia de quien la opera.",
-        "  Um só assinante sela esta cadeia: dá história e provas, não independência de quem a opera.",
-    ));
+    if network.is_none() {
+        screen.line(words!(
+            l,
+            "  One signer seals this chain: it gives history and proofs, not independence from whoever runs it.",
+            "  Un solo firmante sella esta cadena: da historia y pruebas, no independencia de quien la opera.",
+            "  Um só assinante sela esta cadeia: dá história e provas, não independência de quem a opera.",
+        ));
+    }
     Ok(0)
 }
 
 async fn gas(registry: &Registry, screen: &Screen) -> Result<u8> {
-    let head = registry.chain.head()?.number;
+    let (chain, head) = (&registry.chain, registry.chain.head().await?.header.number);
     let mut writes = Vec::new();
     let mut from = 1;
     while from <= head {
         let to = head.min(from + BLOCKS - 1);
         let batch = (from..=to).map(rpc::block_receipts).collect();
-        for answer in registry.chain.ask(batch).await? {
+        for answer in chain.ledger().ask(batch).await? {
             let answer = answer.map_err(|refusal| WalletError::refused("the registry", refusal))?;
             writes.extend(rpc::read_receipts(&answer)?.into_iter().flatten());
         }
@@ -65,11 +84,13 @@ async fn gas(registry: &Registry, screen: &Screen) -> Result<u8> {
     }
     let rows: Vec<Value> = writes
         .iter()
-        .map(|receipt| json!({ "block": receipt.block_number, "what": what(receipt, &registry.deployment()), "gas": receipt.gas_used }))
+        .map(
+            |receipt| json!({ "block": receipt.block_number, "what": what(receipt, &chain.deployment), "gas": receipt.gas_used }),
+        )
         .collect();
     screen.object(&json!({ "writes": rows }));
     for receipt in &writes {
-        let what = what(receipt, &registry.deployment());
+        let what = what(receipt, &chain.deployment);
         screen.line(format!("{:>6}  {:<28} {:>9}", receipt.block_number, what, receipt.gas_used));
     }
     let total: u64 = writes.iter().map(|receipt| receipt.gas_used).sum();

@@ -14,12 +14,13 @@ use wallet_core::resolver::Resolver;
 use wallet_core::time::Timestamp;
 
 use crate::args::DidCommand;
+use crate::ethereum_keystore;
 use crate::failure::Result;
 use crate::hold;
 use crate::home::Home;
 use crate::issuers::{self, NewIssuer};
 use crate::print::Screen;
-use crate::registry::Registry;
+use crate::registry::{KEYS, Registry};
 use crate::words::words;
 
 /// A service is published for as long as a signing key: ten years, in seconds.
@@ -30,17 +31,22 @@ const DAY: u64 = 24 * 3600;
 pub async fn run(home: &Home, screen: &Screen, command: &DidCommand) -> Result<u8> {
     let now = system_now();
     match command {
-        DidCommand::New { name, display_name, status_base } => {
+        DidCommand::New { name, display_name, status_base, owner_keystore } => {
             let own = format!("https://{name}.example/status");
             let status_base = status_base.as_deref().unwrap_or(&own);
-            let new = NewIssuer { name, display_name: display_name.as_deref().unwrap_or(name), status_base };
-            create(home, screen, &new, &now).await
+            let display_name = display_name.as_deref().unwrap_or(name);
+            let owner = match owner_keystore {
+                Some(path) => Some(ethereum_keystore::import(home, &*home.keystore(KEYS).await?, path).await?),
+                None => None,
+            };
+            create(home, screen, &NewIssuer { name, display_name, status_base, owner }, &now).await
         }
         DidCommand::Show { did } => show(home, screen, did.as_deref(), &now).await,
         DidCommand::AddKey { name, purpose, days } => {
             add_key(home, screen, name, (*purpose).into(), u64::from(*days) * DAY, &now).await
         }
         DidCommand::RevokeKey { name, key } => revoke_key(home, screen, name, key.as_deref()).await,
+        DidCommand::ReportStolen { name, key, .. } => report_stolen(home, screen, name, key.as_deref()).await,
         DidCommand::Rotate { name } => rotate(home, screen, name).await,
         DidCommand::Deactivate { name, .. } => change(home, screen, name, &DidWrite::deactivate()).await,
         DidCommand::Service { name, kind, url } => {
@@ -70,8 +76,12 @@ async fn show(home: &Home, screen: &Screen, given: Option<&str>, now: &Timestamp
         Some(name) => issuers::record(home, name)?.did,
     };
     let mut resolver = Resolver::new().with_web(Arc::new(HttpNetwork::new()?));
-    if did.method() == "ethr" && Registry::exists(home) {
-        resolver = Registry::open(home).await?.add_to(resolver);
+    if did.method() == "ethr" {
+        resolver = match home.network()? {
+            Some(file) => file.chain()?.add_to(resolver),
+            None if Registry::exists(home) => Registry::open(home).await?.chain.add_to(resolver),
+            None => resolver,
+        };
     }
     let url: DidUrl = given.filter(|given| given.starts_with("did:")).unwrap_or(did.as_str()).parse()?;
     let resolution = resolver.resolve(&url, now).await.map_err(WalletError::from)?;
@@ -155,7 +165,7 @@ async fn add_key(
         (record.key, record.method) = (key, method);
         issuers::keep(home, name, &record)?;
         // What is published must bear a key that stays when the old one is revoked.
-        issuers::publish_lists(home, &registry, name, now).await?;
+        issuers::publish_lists(home, &issuers::open(home, &registry, name).await?, now).await?;
         screen.object(&json!({ "name": name, "did": record.did, "method": record.method }));
         let method = &record.method;
         screen.line(words!(
@@ -176,14 +186,28 @@ async fn add_key(
 async fn revoke_key(home: &Home, screen: &Screen, name: &str, key: Option<&str>) -> Result<u8> {
     let registry = Registry::open(home).await?;
     let record = issuers::settle(home, &registry, name).await?;
-    let key = match key {
-        Some(text) => PublicKey::from_multikey(text)?,
-        None => registry.keystore.public_key(&record.key).await?,
-    };
+    let key = signing_key(&registry, &record, key).await?;
     let write = DidWrite::revoke_key(&key, VerificationRelationship::AssertionMethod)?;
     let written = registry.registrar().change_did(&record.did, &record.owner, &write).await?;
     print_written(screen, &record.did, &written);
     Ok(0)
+}
+
+async fn report_stolen(home: &Home, screen: &Screen, name: &str, key: Option<&str>) -> Result<u8> {
+    let registry = Registry::open(home).await?;
+    let record = issuers::settle(home, &registry, name).await?;
+    let key = signing_key(&registry, &record, key).await?;
+    let written = issuers::report_stolen(&registry, &record, &key).await?;
+    print_written(screen, &record.did, &written);
+    Ok(0)
+}
+
+/// The key of that Multikey text, or the one an issuer signs with.
+async fn signing_key(registry: &Registry, record: &issuers::Record, key: Option<&str>) -> Result<PublicKey> {
+    match key {
+        Some(text) => Ok(PublicKey::from_multikey(text)?),
+        None => Ok(registry.keystore.public_key(&record.key).await?),
+    }
 }
 
 async fn rotate(home: &Home, screen: &Screen, name: &str) -> Result<u8> {

@@ -1,7 +1,7 @@
 //! The folder where everything is kept: the wallet, the issuers, the chain, the tables of the QR codes.
 //!
 //! ```text
-//! chain/          chain.redb, the embedded registry chain
+//! chain/          chain.redb, the embedded registry chain; which key seals it, and which sends to others
 //! issuers/        NAME.json, keys.sqlite, status.sqlite
 //! published/      the status lists, as a web server would hand them out
 //! tables/         the type tables of compact QR codes, by number
@@ -23,9 +23,11 @@ use wallet_core::platform::{SoftwareKeystore, SqliteStorage};
 use wallet_core::ports::Storage;
 use wallet_core::qr::{TypeTable, TypeTables};
 use wallet_core::seal::{Cost, Passphrase};
+use zeroize::Zeroizing;
 
 use crate::args::Global;
 use crate::failure::{Failure, Result};
+use crate::network::NetworkFile;
 use crate::words::words;
 
 /// The folder, and the passphrase that opens the keys in it.
@@ -33,6 +35,7 @@ pub struct Home {
     folder: PathBuf,
     passphrase_file: Option<PathBuf>,
     passphrase: OnceLock<Passphrase>,
+    network: Option<PathBuf>,
     language: Language,
 }
 
@@ -48,12 +51,13 @@ impl Home {
                 "não há pasta pessoal: indique uma com --home",
             ))
         })?;
-        Ok(Self { folder, passphrase_file: global.passphrase_file.clone(), passphrase: OnceLock::new(), language })
+        let (passphrase_file, network) = (global.passphrase_file.clone(), global.network.clone());
+        Ok(Self { folder, passphrase_file, passphrase: OnceLock::new(), network, language })
     }
 
     /// A new folder with a passphrase that is known already.
     pub fn with_passphrase(folder: PathBuf, passphrase: Passphrase, language: Language) -> Self {
-        Self { folder, passphrase_file: None, passphrase: OnceLock::from(passphrase), language }
+        Self { folder, passphrase_file: None, passphrase: OnceLock::from(passphrase), network: None, language }
     }
 
     /// The language of its questions.
@@ -64,6 +68,11 @@ impl Home {
     /// A path inside the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// The network file that `--network` or `CEDULA_NETWORK` names, in place of the folder's own chain.
+    pub fn network(&self) -> Result<Option<NetworkFile>> {
+        self.network.as_deref().map(NetworkFile::read).transpose()
     }
 
     /// The passphrase, from `--passphrase-file`, `CEDULA_PASSPHRASE` or a question, asked once.
@@ -80,14 +89,30 @@ impl Home {
         Ok(self.passphrase.get_or_init(|| passphrase).clone())
     }
 
+    /// The passphrase of another wallet's keystore file, from `CEDULA_KEYSTORE_PASSPHRASE` or a question.
+    pub fn keystore_passphrase(&self) -> Result<Zeroizing<String>> {
+        if let Ok(text) = env::var("CEDULA_KEYSTORE_PASSPHRASE") {
+            return Ok(Zeroizing::new(text));
+        }
+        let l = self.language;
+        let question =
+            words!(l, "Passphrase of the keystore file: ", "Contraseña del archivo de clave: ", "Senha do arquivo de chave: ");
+        self.ask_hidden(&question, "CEDULA_KEYSTORE_PASSPHRASE").map(Zeroizing::new)
+    }
+
     fn ask_passphrase(&self) -> Result<String> {
         let question = words!(self.language, "Passphrase: ", "Contraseña: ", "Senha: ");
+        self.ask_hidden(&question, "CEDULA_PASSPHRASE, --passphrase-file")
+    }
+
+    /// Asks a person, or says by which `ways` a program answers.
+    fn ask_hidden(&self, question: &str, ways: &str) -> Result<String> {
         if !stdin().is_terminal() {
             return Err(Failure::usage(words!(
                 self.language,
-                "a passphrase is needed: set CEDULA_PASSPHRASE or --passphrase-file",
-                "hace falta una contraseña: defina CEDULA_PASSPHRASE o --passphrase-file",
-                "é preciso uma senha: defina CEDULA_PASSPHRASE ou --passphrase-file",
+                "a passphrase is needed: {ways}",
+                "hace falta una contraseña: {ways}",
+                "é preciso uma senha: {ways}",
             )));
         }
         let _ = write!(stderr(), "{question}");

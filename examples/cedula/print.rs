@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 use serde_json::{Value, json};
+use wallet_core::did::Standing;
 use wallet_core::language::Language;
 use wallet_core::verification::{Say as _, Verdict};
 
@@ -88,6 +89,9 @@ impl Screen {
         for sentence in sentences(verdict, self.language) {
             self.line(format!("    {sentence}"));
         }
+        for rest in rests(verdict, self.language) {
+            self.line(format!("    {rest}"));
+        }
         if let Some(age) = age(verdict, self.language) {
             self.line(format!("    {}", self.paint(Tone::Quiet, &age)));
         }
@@ -117,12 +121,48 @@ impl Screen {
     }
 }
 
-/// How old the oldest evidence is that the verdict rests on.
+/// Why this issuer may say this, and when it is known to have signed.
+fn rests(verdict: &Verdict, l: Language) -> Vec<String> {
+    let basis = verdict.basis();
+    let accredited = basis.accreditations.iter().map(|used| {
+        let path: Vec<&str> = used.path.iter().skip(1).chain([&used.issuer]).map(|did| did.as_str()).collect();
+        let (root, path) = (&used.root_name, path.join(" → "));
+        let region = used.scope.region.as_deref().map(|region| format!(" ({region})")).unwrap_or_default();
+        words!(
+            l,
+            "Accredited for this{region}: {root} → {path}",
+            "Acreditado para esto{region}: {root} → {path}",
+            "Credenciado para isto{region}: {root} → {path}"
+        )
+    });
+    let anchored = basis.anchors.iter().map(|used| {
+        let (at, block) = (&used.anchored_at, used.anchored_in);
+        words!(
+            l,
+            "Signed before {at}: anchored in block {block}.",
+            "Firmada antes del {at}: anclada en el bloque {block}.",
+            "Assinada antes de {at}: ancorada no bloco {block}."
+        )
+    });
+    accredited.chain(anchored).collect()
+}
+
+/// How old the oldest evidence is that the verdict rests on, and whether the registry was proven or believed.
 fn age(verdict: &Verdict, l: Language) -> Option<String> {
     let basis = verdict.basis();
     let keys = basis.resolutions.iter().map(|used| &used.as_of);
     let oldest = keys.chain(basis.status_lists.iter().map(|used| &used.as_of)).min()?;
-    Some(words!(l, "As of {oldest}.", "Según lo que se sabía el {oldest}.", "Segundo o que se sabia em {oldest}."))
+    let is_proven = basis.resolutions.iter().any(|used| matches!(used.standing, Standing::Proven { .. }));
+    let is_believed = basis.resolutions.iter().any(|used| matches!(used.standing, Standing::Believed { .. }));
+    Some(match is_proven && !is_believed {
+        true => words!(
+            l,
+            "As of {oldest}; the issuer's keys are proven from the registry chain.",
+            "Según lo que se sabía el {oldest}; las claves del emisor están comprobadas en la cadena del registro.",
+            "Segundo o que se sabia em {oldest}; as chaves do emissor estão comprovadas na cadeia do registro.",
+        ),
+        false => words!(l, "As of {oldest}.", "Según lo que se sabía el {oldest}.", "Segundo o que se sabia em {oldest}."),
+    })
 }
 
 /// Every reason, gap and warning of a verdict, each in a sentence.

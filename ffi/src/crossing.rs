@@ -2,7 +2,7 @@
 //!
 //! Each is parsed on its way in, so that what is malformed is refused before anything is done.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use wallet_core::key::KeyId;
 use wallet_core::securing::Secured;
 use wallet_core::store::RecordId;
 use wallet_core::time::Timestamp;
-use wallet_core::verification::{Issuers, Place, Verified};
+use wallet_core::verification::{Place, Verified};
 
 use crate::verdict::VerifiedClaims;
 
@@ -84,14 +84,13 @@ uniffi::custom_type!(Place, Option<u32>, {
     try_lift: |index| Ok(index.map_or(Place::Presentation, |index| Place::Credential(index as usize))),
 });
 
-// The issuers that are believed, with the names a person knows them by; none for any issuer.
-uniffi::custom_type!(Issuers, Option<HashMap<Did, String>>, {
+/// DIDs, with the names a person knows them by.
+pub type KnownNames = BTreeMap<Did, String>;
+
+uniffi::custom_type!(KnownNames, HashMap<Did, String>, {
     remote,
-    lower: |issuers| match issuers {
-        Issuers::Any => None,
-        Issuers::Known(names) => Some(names.into_iter().collect()),
-    },
-    try_lift: |names| Ok(names.map_or(Issuers::Any, |names| Issuers::Known(names.into_iter().collect()))),
+    lower: |names| names.into_iter().collect(),
+    try_lift: |names| Ok(names.into_iter().collect()),
 });
 
 // Only verification makes one: what crosses is a handle to it.

@@ -3,9 +3,11 @@
 use serde_json::Value;
 use wallet_core::did::{Did, Grounds, Standing};
 use wallet_core::language::Language;
+use wallet_core::registry::accreditation::Scope;
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{
-    Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, Say as _, StatusListUsed, Verdict, Verified, Warning,
+    AccreditationUsed, AnchorUsed, Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, Say as _, StatusListUsed,
+    Verdict, Verified, Warning,
 };
 
 /// The outcome of verification.
@@ -129,6 +131,55 @@ pub struct Basis {
     pub status_lists: Vec<StatusListUsed>,
     /// The issuers whose published keys were used.
     pub issuers: Vec<IssuerUsed>,
+    /// The accreditations by which an issuer may say what it says.
+    pub accreditations: Vec<AccreditationUsed>,
+    /// The anchors that date a signature.
+    pub anchors: Vec<AnchorUsed>,
+}
+
+/// An accreditation that a verdict rests on: this issuer may say this.
+#[uniffi::remote(Record)]
+pub struct AccreditationUsed {
+    /// The issuer.
+    pub issuer: Did,
+    /// What it may issue.
+    pub scope: Scope,
+    /// Who stands between the root and the issuer, the root first.
+    pub path: Vec<Did>,
+    /// The name by which a person knows the root.
+    pub root_name: String,
+    /// The first moment at which it stands no longer, as far as is known.
+    pub until: Timestamp,
+    /// How far that can be trusted, and the block it was read at.
+    pub standing: Standing,
+    /// When it was looked up.
+    pub as_of: Timestamp,
+}
+
+/// What an accreditation is for: credentials of a type, everywhere or in one region.
+#[uniffi::remote(Record)]
+pub struct Scope {
+    /// The absolute URL of the type: of a W3C credential what its contexts make of it, of an SD-JWT VC its `vct`.
+    pub type_url: String,
+    /// The region's code (ISO 3166-1 alpha-2 or ISO 3166-2, such as `AR-B`); none for everywhere.
+    pub region: Option<String>,
+}
+
+/// An anchor that a verdict rests on: this was signed no later than that.
+#[uniffi::remote(Record)]
+pub struct AnchorUsed {
+    /// Whose.
+    pub issuer: Did,
+    /// The Merkle root, in hexadecimal after `0x`.
+    pub root: String,
+    /// The block it was anchored in.
+    pub anchored_in: u64,
+    /// The time of that block.
+    pub anchored_at: Timestamp,
+    /// How far that can be trusted, and the block it was read at.
+    pub standing: Standing,
+    /// When it was looked up.
+    pub as_of: Timestamp,
 }
 
 /// An issuer's published keys that a verdict rests on.

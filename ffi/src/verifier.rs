@@ -6,15 +6,12 @@ use wallet_core::did::Did;
 use wallet_core::error::{Result, WalletError};
 use wallet_core::platform::system_rng;
 use wallet_core::presentation::Request;
-use wallet_core::qr::TypeTables;
-use wallet_core::resolver::Resolver;
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
-use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Evidence, Expectations, Issuers, Presenter, SigningTime, Verdict};
+use wallet_core::verification::{Accrediting, Anchoring, Expectations, Issuers, Presenter, SigningTime, Verdict};
 use wallet_core::verifier;
 
 use crate::away::away;
+use crate::crossing::KnownNames;
 use crate::ports::{AppStorage, Storage};
 
 /// What a verifier asks: a plain value that a person reviews before anything leaves the phone.
@@ -43,8 +40,10 @@ pub struct Expectations {
     pub presenter: Presenter,
     /// Which issuers are believed.
     pub issuers: Issuers,
-    /// What is believed of the time of signing when the key has been retired since.
+    /// What is believed of the time of signing when the key, or an accreditation, has ended since.
     pub signing_time: SigningTime,
+    /// Whether the issuer must have anchored what it signed.
+    pub anchoring: Anchoring,
     /// The oldest status list that is looked into, in seconds; a list's own validity is kept besides, and its `ttl` says when a
     /// newer one is asked for.
     pub status_max_age: i64,
@@ -61,7 +60,36 @@ pub enum Presenter {
     Subject,
 }
 
-/// What is believed of the time of signing when the key has been retired since.
+/// Which issuers are believed.
+#[uniffi::remote(Enum)]
+pub enum Issuers {
+    /// Any; a person is told that nobody vouches for them.
+    Any,
+    /// These, with the names a person knows them by; another one leaves the verdict undetermined.
+    Known(KnownNames),
+    /// Those who are accredited for what they issue; another one leaves the verdict undetermined.
+    Accredited(Accrediting),
+}
+
+/// By whom, and for where, an issuer must be accredited.
+#[uniffi::remote(Record)]
+pub struct Accrediting {
+    /// Whose accreditations count, with the names a person knows them by; what they issue themselves is believed, too.
+    pub roots: KnownNames,
+    /// The regions (ISO 3166) that will do besides an accreditation for everywhere.
+    pub regions: Vec<String>,
+}
+
+/// Whether an issuer must have anchored what it signed.
+#[uniffi::remote(Enum)]
+pub enum Anchoring {
+    /// An anchor is looked up where there is one, and what is not anchored is judged without.
+    Optional,
+    /// What is not anchored stays undetermined.
+    Required,
+}
+
+/// What is believed of the time of signing when the key, or an accreditation, has ended since.
 #[uniffi::remote(Enum)]
 pub enum SigningTime {
     /// Nothing without proof: whoever stole the retired key could write an earlier date.
@@ -85,17 +113,32 @@ impl Verifier {
     /// A verifier that carries nothing but the bundled contexts: it can judge signers whose DID is their key.
     #[uniffi::constructor]
     pub fn bare(storage: Arc<dyn Storage>) -> Self {
-        let (storage, carried) = (Arc::new(AppStorage(storage)), Evidence::new(Contexts::bundled()));
-        Self(verifier::Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: TypeTables::new() })
+        Self(verifier::Verifier::bare(Arc::new(AppStorage(storage))))
     }
 
-    /// A verifier that judges from a trust pack, which `publisher`, a did:key or did:jwk, signed and which is valid at `now`.
+    /// A verifier that judges from the file of a trust pack, whole or the difference from the one in `storage`, whose place it takes.
     ///
-    /// Fails with `Malformed` when it is no trust pack, and `Refused` when it is forged, by somebody else, or too old.
+    /// `publisher`, a did:key or did:jwk, must have signed it. Fails with `Malformed` when it is no trust pack, and `Refused` when it
+    /// is forged or by somebody else, not valid at `now`, older than the one in `storage`, or a difference from any other.
     #[uniffi::constructor]
-    pub fn offline(pack: String, publisher: Did, storage: Arc<dyn Storage>, now: Timestamp) -> Result<Self, WalletError> {
-        let pack = TrustPack::read(&pack, &publisher, &now)?;
-        verifier::Verifier::offline(&pack, Arc::new(AppStorage(storage))).map(Self)
+    pub async fn install(pack: Vec<u8>, publisher: Did, storage: Arc<dyn Storage>, now: Timestamp) -> Result<Self, WalletError> {
+        away(async move {
+            let mut verifier = verifier::Verifier::bare(Arc::new(AppStorage(storage)));
+            verifier.install(&pack, &publisher, &now).await.map(|()| Self(verifier))
+        })
+        .await
+    }
+
+    /// A verifier that judges from the trust pack by `publisher` that was installed in `storage` last.
+    ///
+    /// Fails with `Refused` when there is none, or it is not valid at `now`.
+    #[uniffi::constructor]
+    pub async fn offline(publisher: Did, storage: Arc<dyn Storage>, now: Timestamp) -> Result<Self, WalletError> {
+        away(async move {
+            let mut verifier = verifier::Verifier::bare(Arc::new(AppStorage(storage)));
+            verifier.reopen(&publisher, &now).await.map(|()| Self(verifier))
+        })
+        .await
     }
 
     /// Asks for one credential of each of `types`; the answer is judged by `checkAnswer`, once, within five minutes.

@@ -9,9 +9,10 @@ use wallet_core::registry::rpc::At;
 use wallet_core::registry::{ChainFault, Checkpoint, Ledger, ProofFault, Trust};
 use wallet_core::resolver::{ProvenLedger, Resolver};
 
-use crate::liar::{Liar, Lie, did, now, proven, rehash, resolve_by};
+use crate::liar::{Liar, Lie, did, hasty, now, proven, rehash, resolve_by};
 use crate::operations;
-use crate::world::World;
+use crate::world::geth::Geth;
+use crate::world::{Kind, World};
 
 pub async fn newest(world: &World) -> Checkpoint {
     let block = world.block(At::Latest).await;
@@ -30,7 +31,15 @@ pub fn without_standing(resolution: Resolution) -> Resolution {
 
 #[tokio::test]
 async fn registry_on_anvil_is_proven_by_a_checkpoint_in_one_round_trip() {
-    let world = World::anvil().await;
+    proven_by_a_checkpoint_in_one_round_trip(World::anvil().await).await;
+}
+
+#[tokio::test]
+async fn registry_on_geth_is_proven_by_a_checkpoint_in_one_round_trip() {
+    proven_by_a_checkpoint_in_one_round_trip(World::geth().await).await;
+}
+
+async fn proven_by_a_checkpoint_in_one_round_trip(world: World) {
     operations::run(&world).await;
     let known = newest(&world).await;
     let node = Liar::new(world.ledger.clone(), Lie::none());
@@ -51,7 +60,7 @@ async fn registry_on_anvil_is_proven_by_several_nodes() {
     let compared = |other: Lie| {
         let others = vec![Liar::new(world.ledger.clone(), other) as Arc<dyn Ledger>];
         let ledger = ProvenLedger::new(world.deployment.chain_id, world.ledger.clone(), Trust::nodes());
-        Arc::new(ledger.compared_with(others))
+        Arc::new(ledger.compared_with(others).with_patience(hasty()))
     };
     let resolution = resolve_by(&world, compared(Lie::none()), &did()).await.expect("a document");
     assert!(matches!(resolution.standing, Standing::Proven { grounds: Grounds::Nodes { agreeing: 2 }, .. }));
@@ -65,8 +74,32 @@ async fn registry_on_anvil_is_proven_by_several_nodes() {
 }
 
 #[tokio::test]
+async fn registry_on_geth_is_proven_by_two_nodes_of_one_chain() {
+    let world = World::geth().await;
+    operations::run(&world).await;
+    let Kind::Geth(first) = &world.kind else { unreachable!("it was asked for") };
+    let second = Geth::start().await;
+    for block in first.sealed() {
+        second.follow(&block).await;
+    }
+    let ledger = ProvenLedger::new(world.deployment.chain_id, world.ledger.clone(), Trust::nodes());
+    let ledger = Arc::new(ledger.compared_with(vec![second.ledger.clone()]));
+    let resolution = resolve_by(&world, ledger, &did()).await.expect("a document");
+    assert!(matches!(resolution.standing, Standing::Proven { grounds: Grounds::Nodes { agreeing: 2 }, .. }));
+    assert_eq!(without_standing(resolution), without_standing(believed(&world).await));
+}
+
+#[tokio::test]
 async fn lies_about_a_registry_on_anvil_are_caught() {
-    let world = World::anvil().await;
+    lies_are_caught(World::anvil().await).await;
+}
+
+#[tokio::test]
+async fn lies_about_a_registry_on_geth_are_caught() {
+    lies_are_caught(World::geth().await).await;
+}
+
+async fn lies_are_caught(world: World) {
     operations::run(&world).await;
     let trust = Trust::checkpoint(newest(&world).await);
     let logs = |change: fn(&mut Vec<serde_json::Value>)| {

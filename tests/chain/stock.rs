@@ -46,7 +46,20 @@ async fn stock_registry_is_proven_on_the_embedded_chain() {
 
 #[tokio::test]
 async fn stock_registry_is_proven_on_anvil_as_far_as_headers_are_linked() {
-    let (world, code_hash) = with_stock_registry(World::anvil().await).await;
+    let (world, code_hash) = proven_as_far_as_headers_are_linked(World::anvil().await).await;
+    world.ask(RpcRequest { method: "anvil_mine", params: json!(["0x1068"]) }).await;
+    let later = Trust::checkpoint(newest(&world).await).stock_registry(code_hash);
+    let fault = resolve(&world, Lie::none(), later).await.expect_err("too many headers");
+    assert_eq!(fault.reason, ChainFault::TooFarBack.to_string());
+}
+
+#[tokio::test]
+async fn stock_registry_is_proven_on_geth_as_far_as_headers_are_linked() {
+    proven_as_far_as_headers_are_linked(World::geth().await).await;
+}
+
+async fn proven_as_far_as_headers_are_linked(world: World) -> (World, B256) {
+    let (world, code_hash) = with_stock_registry(world).await;
     let trust = Trust::checkpoint(newest(&world).await).stock_registry(code_hash);
     let resolution = resolve(&world, Lie::none(), trust.clone()).await.expect("a document");
     assert_eq!(without_standing(resolution), without_standing(believed(&world).await));
@@ -57,10 +70,7 @@ async fn stock_registry_is_proven_on_anvil_as_far_as_headers_are_linked() {
         }
     });
     assert_eq!(resolve(&world, unlinked, trust).await.expect_err("a lie").reason, ChainFault::NotLinked.to_string());
-    world.ask(RpcRequest { method: "anvil_mine", params: json!(["0x1068"]) }).await;
-    let later = Trust::checkpoint(newest(&world).await).stock_registry(code_hash);
-    let fault = resolve(&world, Lie::none(), later).await.expect_err("too many headers");
-    assert_eq!(fault.reason, ChainFault::TooFarBack.to_string());
+    (world, code_hash)
 }
 
 /// A node whose answers are too long to be read when more than `most` questions are asked at once.

@@ -201,7 +201,7 @@ impl<'a> Run<'a> {
     async fn block(&mut self, steps: &[Step]) {
         self.world.wait(97);
         let head = self.world.block(At::Latest).await.header.number;
-        let later = u64::from(matches!(self.world.kind, Kind::Anvil { .. }));
+        let later = self.world.step() as u64;
         let when = When { block: head + 1, time: self.world.now() + later };
         let (raw, expected): (Vec<_>, Vec<_>) = steps.iter().map(|step| self.take(step, when)).unzip();
         let receipts = self.world.mine(raw).await;
@@ -362,6 +362,11 @@ async fn anvil_does_what_the_model_says() {
     random_sequences_do_what_the_model_says(&World::anvil().await, 16).await;
 }
 
+#[tokio::test]
+async fn geth_does_what_the_model_says() {
+    random_sequences_do_what_the_model_says(&World::geth().await, 16).await;
+}
+
 /// The same transaction twice: the second is refused before it is in a block.
 async fn replayed_transaction_is_refused(world: &World) {
     let key = key(0xaa);
@@ -376,6 +381,11 @@ async fn replayed_transaction_is_refused(world: &World) {
 async fn replayed_transaction_is_refused_by_every_chain() {
     replayed_transaction_is_refused(&World::embedded()).await;
     replayed_transaction_is_refused(&World::anvil().await).await;
+}
+
+#[tokio::test]
+async fn replayed_transaction_is_refused_by_geth() {
+    replayed_transaction_is_refused(&World::geth().await).await;
 }
 
 /// A signed change that everybody saw works once, and on one registry only.

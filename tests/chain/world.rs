@@ -1,4 +1,7 @@
-//! The two chains the suite runs on, behind one face.
+//! The chains the suite runs on, behind one face.
+
+#[path = "geth.rs"]
+pub mod geth;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -36,6 +39,7 @@ pub struct World {
 pub enum Kind {
     Embedded { chain: Arc<EmbeddedChain>, _folder: tempfile::TempDir },
     Anvil { url: String, _process: Child },
+    Geth(Box<geth::Geth>),
 }
 
 pub fn key(byte: u8) -> SecretKey {
@@ -90,14 +94,23 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        Self::with_contracts("anvil", ledger, Kind::Anvil { url, _process: process }).await
+    }
+
+    pub async fn geth() -> Self {
+        let node = geth::Geth::start().await;
+        Self::with_contracts("geth", node.ledger.clone(), Kind::Geth(Box::new(node))).await
+    }
+
+    /// A chain of others, on which both contracts are created.
+    async fn with_contracts(name: &'static str, ledger: Arc<dyn Ledger>, kind: Kind) -> Self {
         let deployer = key(0xdd);
         let deployment = Deployment {
             chain_id: 31_337,
             did_registry: address(&deployer).create(0),
             credential_registry: address(&deployer).create(1),
         };
-        let kind = Kind::Anvil { url, _process: process };
-        let world = Self { name: "anvil", ledger, deployment, time: Arc::new(AtomicI64::new(START)), kind };
+        let world = Self { name, ledger, deployment, time: Arc::new(AtomicI64::new(START)), kind };
         let creations = [contracts::did_registry(), contracts::credential_registry(deployment.did_registry)];
         let raw = creations.into_iter().zip(0..).map(|(code, nonce)| {
             let call = Transaction::call(31_337, Address::ZERO, code);
@@ -113,7 +126,12 @@ impl World {
         self.time.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// The time the next block will have.
+    /// How much later than the one before a block has to be.
+    pub fn step(&self) -> i64 {
+        i64::from(!matches!(self.kind, Kind::Embedded { .. }))
+    }
+
+    /// The time the next block will have, but for its step.
     pub fn now(&self) -> u64 {
         self.time.load(Ordering::SeqCst) as u64
     }
@@ -125,9 +143,13 @@ impl World {
                 let results = chain.seal(&raw).expect("the chain's file is whole");
                 results.into_iter().map(|result| result.expect("a valid transaction")).collect()
             }
+            Kind::Geth(node) => {
+                self.wait(self.step());
+                node.seal(&raw, self.now()).await;
+                raw.iter().map(alloy_primitives::keccak256).collect()
+            }
             Kind::Anvil { .. } => {
-                // Anvil wants each block later than the one before.
-                self.wait(1);
+                self.wait(self.step());
                 let mut batch: Vec<RpcRequest> = raw.iter().map(|raw| rpc::send_raw_transaction(raw)).collect();
                 let count = batch.len();
                 batch.push(RpcRequest { method: "evm_setNextBlockTimestamp", params: json!([self.now()]) });

@@ -1,6 +1,7 @@
 //! Nodes that give little, and nodes that lie: the whole history or none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use wallet_core::did::{DidUrl, Resolution, ResolutionError, Standing, ethr};
 use wallet_core::error::{Result, WalletError};
 use wallet_core::registry::{Ledger, RpcRefusal, RpcRequest};
-use wallet_core::resolver::Resolver;
+use wallet_core::resolver::{Patience, Resolver};
 use wallet_core::time::Timestamp;
 
 use crate::operations;
@@ -59,12 +60,18 @@ fn with_logs(change: impl Fn(&mut Vec<Value>)) -> impl Fn(&RpcRequest, Answer) -
     }
 }
 
+/// Two tries with hardly a pause: a liar goes on lying.
+fn hasty() -> Patience {
+    let pause = Duration::from_millis(1);
+    Patience { tries: 2, first: pause, longest: pause, ..Patience::default() }
+}
+
 async fn resolve(
     world: &World,
     answer: impl Fn(&RpcRequest, Answer) -> Answer + Send + Sync + 'static,
 ) -> Result<Resolution, ResolutionError> {
     let ledger = Arc::new(Node { good: world.ledger.clone(), answer });
-    let resolver = Resolver::new().with_registry("local", world.deployment, ledger);
+    let resolver = Resolver::new().with_registry("local", world.deployment, ledger).with_patience(hasty());
     let did = ethr::from_address("local", &address(&key(0x41)).0).expect("a DID");
     let now = Timestamp::from_unix(START + 1000).expect("a time in range");
     resolver.resolve(&DidUrl::from(&did), &now).await.map_err(|e| e.error)

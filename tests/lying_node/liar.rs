@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use wallet_core::did::{DidUrl, Resolution, Unresolved, ethr};
 use wallet_core::error::Result;
 use wallet_core::registry::{Ledger, RpcRefusal, RpcRequest, Trust, ValidatorSet, rpc};
-use wallet_core::resolver::{ProvenLedger, Resolver};
+use wallet_core::resolver::{Patience, ProvenLedger, Resolver};
 use wallet_core::time::Timestamp;
 
 use crate::world::{START, World, address, key};
@@ -94,8 +95,14 @@ pub fn validator() -> Trust {
     Trust::validators(ValidatorSet::new([address(&key(0xee))]).expect("a set"), 0)
 }
 
+/// Three tries with hardly a pause: a liar goes on lying.
+pub fn hasty() -> Patience {
+    let pause = Duration::from_millis(1);
+    Patience { tries: 3, first: pause, longest: pause, ..Patience::default() }
+}
+
 pub fn proven(world: &World, ledger: Arc<dyn Ledger>, trust: Trust) -> Arc<ProvenLedger> {
-    Arc::new(ProvenLedger::new(world.deployment.chain_id, ledger, trust))
+    Arc::new(ProvenLedger::new(world.deployment.chain_id, ledger, trust).with_patience(hasty()))
 }
 
 pub async fn resolve_by(world: &World, ledger: Arc<ProvenLedger>, url: &str) -> Result<Resolution, Unresolved> {

@@ -12,7 +12,7 @@ use wallet_core::registry::{
 use wallet_core::resolver::ProvenLedger;
 use wallet_core::time::Timestamp;
 
-use crate::liar::{Liar, Lie, did, now, proven, rehash, resolve, resolve_by, validator};
+use crate::liar::{Liar, Lie, did, hasty, now, proven, rehash, resolve, resolve_by, validator};
 use crate::reasons::world;
 use crate::world::{World, address, call, key};
 
@@ -178,7 +178,7 @@ async fn slots_of_the_credential_registry_are_proven_like_any() {
 fn compared(world: &World, node: Lie, others: Vec<Lie>) -> Arc<ProvenLedger> {
     let others = others.into_iter().map(|lie| Liar::new(world.ledger.clone(), lie) as Arc<dyn Ledger>).collect();
     let ledger = ProvenLedger::new(world.deployment.chain_id, Liar::new(world.ledger.clone(), node), Trust::nodes());
-    Arc::new(ledger.compared_with(others))
+    Arc::new(ledger.compared_with(others).with_patience(hasty()))
 }
 
 fn forging() -> Lie {

@@ -20,9 +20,14 @@ pub async fn open(chain: Arc<EmbeddedChain>) -> (String, JoinHandle<()>) {
 }
 
 async fn answer(State(chain): State<Arc<EmbeddedChain>>, Json(request): Json<Value>) -> Json<Value> {
+    Json(answer_all(&chain, &request))
+}
+
+/// The chain's answer to a request, or to each of a batch.
+pub fn answer_all(chain: &EmbeddedChain, request: &Value) -> Value {
     match request {
-        Value::Array(batch) => Json(batch.iter().map(|request| answer_one(&chain, request)).collect()),
-        request => Json(answer_one(&chain, &request)),
+        Value::Array(batch) => batch.iter().map(|request| answer_one(chain, request)).collect(),
+        request => answer_one(chain, request),
     }
 }
 

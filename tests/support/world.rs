@@ -90,6 +90,7 @@ impl Party {
             from: at("2025-01-01T00:00:00Z"),
             until_block: None,
             until: None,
+            stolen: None,
         };
         let history = if standing == Standing::SelfContained { Vec::new() } else { vec![period] };
         let document = DidDocument {

@@ -21,9 +21,11 @@ use wallet_core::registry::{
 use wallet_core::resolver::{ProvenLedger, Resolver};
 use wallet_core::time::Timestamp;
 
-/// How often each of three identities changed; a thousand more changed once.
+/// How often each of three identities changed; as many more changed once as a bench wants.
 const CHANGES: [u64; 3] = [1, 10, 100];
 const OTHERS: u64 = 1000;
+/// How many issuers a chain has.
+const ISSUERS: [u64; 3] = [100, 1000, 10_000];
 const IN_A_BLOCK: usize = 100;
 
 struct Bench {
@@ -46,7 +48,7 @@ fn now() -> Timestamp {
 }
 
 impl Bench {
-    fn new() -> Self {
+    fn new(others: u64) -> Self {
         let folder = TempDir::new().expect("a folder");
         let path = folder.path().join("chain");
         let chain = EmbeddedChain::open(&path, 31_337, key(0), Box::new(now)).expect("a new chain");
@@ -56,7 +58,7 @@ impl Bench {
                 bench.seal(&[bench.change(&key(changes), nonce)]);
             }
         }
-        let others: Vec<Bytes> = (0..OTHERS).map(|number| bench.change(&key(10_000 + number), 0)).collect();
+        let others: Vec<Bytes> = (0..others).map(|number| bench.change(&key(10_000 + number), 0)).collect();
         others.chunks(IN_A_BLOCK).for_each(|some| bench.seal(some));
         bench
     }
@@ -86,7 +88,7 @@ impl Bench {
 }
 
 fn proofs(c: &mut Criterion) {
-    let bench = Bench::new();
+    let bench = Bench::new(OTHERS);
     let head = bench.chain.head().expect("a head");
     let subject = bench.subject(100);
     let (contract, slots) = (subject.deployment.did_registry, subject.slots());
@@ -126,7 +128,7 @@ fn sealed_by_three_of_four(head: &Header) -> (Header, ValidatorSet) {
 }
 
 fn resolutions(c: &mut Criterion) {
-    let bench = Bench::new();
+    let bench = Bench::new(OTHERS);
     let head = bench.chain.head().expect("a head");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     for changes in CHANGES {
@@ -156,9 +158,32 @@ fn resolutions(c: &mut Criterion) {
     }
 }
 
+/// What grows with the number of issuers: the chain's own work for a proof, and its length and check.
+fn growth(c: &mut Criterion) {
+    for issuers in ISSUERS {
+        let bench = Bench::new(issuers);
+        let head = bench.chain.head().expect("a head");
+        let subject = bench.subject(10);
+        let (contract, slots) = (subject.deployment.did_registry, subject.slots());
+        let request = rpc::proof(contract, &slots, At::Latest);
+        c.bench_function(&format!("proof given by the embedded chain of {issuers} issuers"), |b| {
+            b.iter(|| bench.ask(black_box(request.clone())))
+        });
+        let answer = bench.ask(request);
+        let wanted = Wanted { contract, code_hash: contracts::DID_REGISTRY_CODE_HASH, slots: &slots };
+        let length = answer.to_string().len() / 2;
+        c.bench_function(&format!("proof of {length} bytes checked, of {issuers} issuers"), |b| {
+            b.iter(|| {
+                let proof = rpc::read_proof(black_box(&answer)).expect("a proof");
+                state_proof::check(&proof, &wanted, head.state_root).expect("a good proof")
+            })
+        });
+    }
+}
+
 criterion_group! {
     name = registry;
     config = Criterion::default().sample_size(20).warm_up_time(std::time::Duration::from_millis(500)).measurement_time(std::time::Duration::from_secs(2));
-    targets = proofs, resolutions
+    targets = proofs, resolutions, growth
 }
 criterion_main!(registry);

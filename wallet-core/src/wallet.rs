@@ -24,6 +24,7 @@ use crate::store::{
     OnConflict, Preview, Protection, RECORDS, Record, RecordId, Shown, StoreKey, Trace, Vault, read_backup, write_backup,
 };
 use crate::time::Timestamp;
+use crate::verification::is_status_list;
 
 /// What a holder keeps and shows: credentials under a seal, keys in a keystore, and the history of both.
 pub struct Wallet {
@@ -191,6 +192,24 @@ impl Wallet {
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<Secured> {
+        self.present_with_lists(request, (chosen, &[]), contexts, rng, now).await
+    }
+
+    /// Presents the chosen credentials as [`Wallet::present`] does, with status `lists` beside them, so that the verifier need not
+    /// ask for any: fetch them whole, as anybody may, shortly before.
+    ///
+    /// Fails besides with `Misused` for what is no Bitstring Status List; a list of another kind travels beside the presentation.
+    pub async fn present_with_lists(
+        &mut self,
+        request: &Request,
+        (chosen, lists): (&[RecordId], &[Secured]),
+        contexts: &Contexts,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<Secured> {
+        if !lists.iter().all(|list| list.kind() == SecuredKind::Credential && is_status_list(list)) {
+            return Err(WalletError::misused("only a Bitstring Status List goes into a presentation beside its credentials"));
+        }
         let mut credentials = Vec::new();
         let mut items = Vec::new();
         let mut holder: Option<KeyReference> = None;
@@ -218,6 +237,7 @@ impl Wallet {
             .find(|method| method.relationships.contains(&VerificationRelationship::Authentication))
             .ok_or_else(|| WalletError::misused("the holder's key cannot sign presentations"))?;
         let signer = Signer { holder: &holder.did, method: method.id.clone(), key: &holder.public };
+        credentials.extend_from_slice(lists);
         let unsigned = response(request, &credentials, &signer, contexts, now)?;
         let signature = self.keystore.sign(&holder.id, unsigned.message()).await?;
         let presentation = unsigned.finish(&signature)?;

@@ -8,7 +8,7 @@ mod attribute;
 mod periods;
 mod replay;
 
-pub use attribute::{Attribute, key_attribute, legacy_key_attribute, service_attribute};
+pub use attribute::{Attribute, key_attribute, legacy_key_attribute, service_attribute, stolen_key_attribute};
 pub use replay::resolve;
 
 use alloy_primitives::{Address, hex};

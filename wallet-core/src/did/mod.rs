@@ -11,7 +11,7 @@ pub mod web;
 
 pub use document::{DidDocument, Service, VerificationMethod, VerificationRelationship};
 pub use reading::MAX_MEMBERS;
-pub use resolution::{DocumentMetadata, Grounds, KeyPeriod, Resolution, ResolutionError, Standing, Unresolved};
+pub use resolution::{DocumentMetadata, Grounds, KeyPeriod, Reported, Resolution, ResolutionError, Standing, Unresolved};
 
 use std::fmt;
 use std::str::FromStr;

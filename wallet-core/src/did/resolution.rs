@@ -100,6 +100,19 @@ pub struct KeyPeriod {
     pub until_block: Option<u64>,
     /// The first moment at which it was, or will be, not valid any more under this name, by revocation or expiry, if there is one.
     pub until: Option<Timestamp>,
+    /// When its owner reported the key stolen, if that was; whatever it signed and nothing dates before then is worth nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stolen: Option<Reported>,
+}
+
+/// The place in a registry of something that was reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reported {
+    /// The block.
+    pub block: u64,
+    /// The time of that block.
+    pub time: Timestamp,
 }
 
 impl KeyPeriod {

@@ -1,10 +1,8 @@
 //! Writing to the registry: an identity's owner signs, and anyone submits.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::Value;
-
+use super::Sending;
 use crate::did::Did;
 use crate::did::ethr::{self, Identity};
 use crate::error::{Result, WalletError};
@@ -12,8 +10,8 @@ use crate::key::{KeyId, PublicKey};
 use crate::ports::Keystore;
 use crate::registry::credential_registry::{self, Signer};
 use crate::registry::{
-    Address, B256, Bytes, CredentialWrite, Deployment, DidWrite, Fees, Ledger, RecoverableSignature, RpcRequest, Transaction,
-    account, did_registry, rpc,
+    Address, B256, Bytes, CredentialWrite, Deployment, DidWrite, Ledger, Receipt, RecoverableSignature, account, contracts,
+    did_registry, rpc,
 };
 
 /// Writes to a registry chain: signs for an identity with its owner's key, and sends with its own.
@@ -26,6 +24,8 @@ pub struct Registrar {
     pub keystore: Arc<dyn Keystore>,
     /// The secp256k1 key that sends, and pays where gas costs something; it owns nothing.
     pub sender: KeyId,
+    /// How it sends.
+    pub sending: Sending,
 }
 
 /// A write that is in a block.
@@ -39,14 +39,22 @@ pub struct Written {
     pub gas: u64,
 }
 
-/// How often, and how long apart, a receipt is asked for.
-const PATIENCE: (u32, Duration) = (120, Duration::from_millis(500));
-
 impl Registrar {
     /// The did:ethr that the secp256k1 key `owner` owns from the start, without any transaction.
     pub async fn did(&self, owner: &KeyId) -> Result<Did> {
         let address = account::address(&self.keystore.public_key(owner).await?)?;
         ethr::from_address(&format!("0x{:x}", self.deployment.chain_id), &address.into_array())
+    }
+
+    /// Creates the two contracts on the chain, wherever `deployment` has them, and returns where they are now.
+    ///
+    /// The receipts say where: behind a relay hub it cannot be foreseen. Fails with `Refused` when other code is there than was sent.
+    pub async fn deploy(&self) -> Result<Deployment> {
+        let did_registry = self.create(contracts::did_registry()).await?;
+        let credential_registry = self.create(contracts::credential_registry(did_registry)).await?;
+        self.check_code(did_registry, contracts::DID_REGISTRY_CODE_HASH).await?;
+        self.check_code(credential_registry, contracts::credential_registry_code_hash(did_registry)).await?;
+        Ok(Deployment { did_registry, credential_registry, ..self.deployment })
     }
 
     /// Changes a DID: its keys, its services or its owner, signed by the key that owns it now.
@@ -58,7 +66,7 @@ impl Registrar {
         let nonce = self.call(registry, &did_registry::nonce_call(account::address(&owner_key)?)).await?;
         let message = write.message(registry, identity, did_registry::read_number(&nonce)?);
         let signature = self.sign(owner, &owner_key, &message).await?;
-        self.send(registry, write.signed_call(identity, &signature)).await
+        Ok(self.send(Some(registry), write.signed_call(identity, &signature)).await?.into())
     }
 
     /// Writes what verifiers ask about an issuer: an accreditation, an anchor, a status digest, or that it has retired.
@@ -71,10 +79,10 @@ impl Registrar {
         let signer = Signer { identity, nonce: did_registry::read_number(&nonce)? };
         let message = write.message(registry, self.deployment.chain_id, signer);
         let signature = self.sign(owner, &owner_key, &message).await?;
-        self.send(registry, write.signed_call(identity, &signature)?).await
+        Ok(self.send(Some(registry), write.signed_call(identity, &signature)?).await?.into())
     }
 
-    fn identity(&self, did: &Did) -> Result<Address> {
+    pub(super) fn identity(&self, did: &Did) -> Result<Address> {
         let identity = Identity::read(did).map_err(|_| WalletError::misused(format!("{did} is not on a registry chain")))?;
         if identity.chain_id() != Some(self.deployment.chain_id) {
             return Err(WalletError::misused(format!("{did} is on another chain")));
@@ -86,51 +94,26 @@ impl Registrar {
         RecoverableSignature::new(message, &self.keystore.sign(owner, message).await?, key)
     }
 
-    async fn call(&self, to: Address, input: &[u8]) -> Result<Bytes> {
+    pub(super) async fn call(&self, to: Address, input: &[u8]) -> Result<Bytes> {
         rpc::read_bytes(&self.ask(rpc::call(to, input, rpc::At::Latest)).await?)
     }
 
-    /// Sends a transaction and waits until it is in a block.
-    async fn send(&self, to: Address, data: Bytes) -> Result<Written> {
-        let sender_key = self.keystore.public_key(&self.sender).await?;
-        let sender = account::address(&sender_key)?;
-        let batch = vec![rpc::next_nonce(sender), rpc::gas_price(), rpc::estimate_gas(sender, to, &data)];
-        let mut answers = self.ledger.ask(batch).await?.into_iter().map(|answer| answer.map_err(refused));
-        let mut next = || answers.next().unwrap_or_else(|| Err(WalletError::malformed("answer", "the node left out a part")));
-        let (nonce, gas_price, gas) = (next()?, next()?, next()?);
-        let transaction = Transaction {
-            nonce: rpc::read_quantity(&nonce)?,
-            fees: Fees::Legacy { gas_price: rpc::read_wei(&gas_price)? },
-            gas_limit: rpc::read_gas_limit(&gas)?,
-            ..Transaction::call(self.deployment.chain_id, to, data)
-        };
-        let signature = self.keystore.sign(&self.sender, &transaction.message()).await?;
-        let signed = transaction.finish(&signature, &sender_key)?;
-        self.ask(rpc::send_raw_transaction(&signed.raw)).await?;
-        self.receipt(signed.hash()).await
+    async fn create(&self, code: Bytes) -> Result<Address> {
+        let receipt = self.send(None, code).await?;
+        receipt.contract_address.ok_or_else(|| WalletError::malformed("answer", "the receipt does not say where the contract is"))
     }
 
-    async fn receipt(&self, transaction: B256) -> Result<Written> {
-        let (tries, pause) = PATIENCE;
-        for _ in 0..tries {
-            if let Some(receipt) = rpc::read_receipt(&self.ask(rpc::receipt(transaction)).await?)? {
-                if !receipt.succeeded {
-                    return Err(WalletError::refused("the registry", "the transaction was undone"));
-                }
-                return Ok(Written { transaction, block: receipt.block_number, gas: receipt.gas_used });
-            }
-            futures_timer::Delay::new(pause).await;
+    async fn check_code(&self, contract: Address, expected: B256) -> Result<()> {
+        let code = rpc::read_bytes(&self.ask(rpc::code(contract)).await?)?;
+        if contracts::code_hash(&code) != expected {
+            return Err(WalletError::refused("the registry", format!("at {contract} there is another contract")));
         }
-        Err(WalletError::unreachable("the registry", format!("transaction {transaction} is in no block yet")))
-    }
-
-    async fn ask(&self, request: RpcRequest) -> Result<Value> {
-        let answers = self.ledger.ask(vec![request]).await?;
-        let answer = answers.into_iter().next().ok_or_else(|| WalletError::malformed("answer", "the node left it out"))?;
-        answer.map_err(refused)
+        Ok(())
     }
 }
 
-fn refused(refusal: crate::registry::RpcRefusal) -> WalletError {
-    WalletError::refused("the registry", refusal)
+impl From<Receipt> for Written {
+    fn from(receipt: Receipt) -> Self {
+        Self { transaction: receipt.transaction_hash, block: receipt.block_number, gas: receipt.gas_used }
+    }
 }

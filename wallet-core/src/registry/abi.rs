@@ -28,6 +28,9 @@ sol! {
 
     /// Accreditations, anchors, status digests, retirement.
     interface CredentialRegistry {
+        event Accredited(address indexed accreditor, address indexed subject, bytes32 indexed kind, uint32 number);
+        event Anchored(address indexed issuer, bytes32 indexed root);
+
         struct Accreditation {
             address under;
             uint48 from;

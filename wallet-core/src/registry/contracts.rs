@@ -25,6 +25,11 @@ pub fn credential_registry_code_hash(did_registry: Address) -> B256 {
     keccak256(Artefact::read(CREDENTIAL_REGISTRY).deployed(did_registry))
 }
 
+/// The Keccak-256 of a contract's code, by which it is known.
+pub fn code_hash(code: &[u8]) -> B256 {
+    keccak256(code)
+}
+
 /// A contract as the compiler leaves it.
 #[derive(Deserialize)]
 struct Artefact {

@@ -1,7 +1,8 @@
 //! What is written to the credential registry, directly or signed for others to send, and what is read back from it.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_sol_types::{SolCall, SolEvent as _, SolValue};
+use serde::{Deserialize, Serialize};
 
 use super::abi::CredentialRegistry as abi;
 use super::account::RecoverableSignature;
@@ -46,9 +47,11 @@ pub enum CredentialWrite {
 }
 
 /// A period of accreditation and its terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Terms {
     /// The accreditor's own accreditation; none when it acts as a root, which counts for verifiers that chose it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<Under>,
     /// The first second it is good for, since 1970.
     pub from: u64,
@@ -59,7 +62,8 @@ pub struct Terms {
 }
 
 /// The accreditation by which an accreditor accredits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Under {
     /// Who accredited the accreditor.
     pub accreditor: Address,
@@ -68,16 +72,19 @@ pub struct Under {
 }
 
 /// An accreditation as the registry keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Accreditation {
     /// The period and its terms.
     pub terms: Terms,
     /// When it was revoked, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<u64>,
 }
 
 /// When something was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Moment {
     /// The block.
     pub block: u64,
@@ -319,9 +326,24 @@ pub fn retired_slot(identity: Address) -> B256 {
     slot::of(slot::variable(3), slot::key(identity))
 }
 
+/// The topics of the events that say who accredited `subject` for `kind`: for [`LogFilter`](super::rpc::LogFilter).
+pub fn accredited_topics(subject: Address, kind: B256) -> Vec<Vec<B256>> {
+    vec![vec![abi::Accredited::SIGNATURE_HASH], Vec::new(), vec![slot::key(subject)], vec![kind]]
+}
+
 /// The call that asks when `issuer` anchored `root`; read its answer with [`read_moment`].
 pub fn anchor_call(issuer: Address, root: B256) -> Bytes {
     abi::anchorsCall { issuer, root }.abi_encode().into()
+}
+
+/// The topics of the events that `issuer` has anchored anything: for [`LogFilter`](super::rpc::LogFilter).
+pub fn anchoring_topics(issuer: Address) -> Vec<Vec<B256>> {
+    vec![vec![abi::Anchored::SIGNATURE_HASH], vec![slot::key(issuer)]]
+}
+
+/// The topics of the event that `issuer` has anchored `root`: for [`LogFilter`](super::rpc::LogFilter).
+pub fn anchored_topics(issuer: Address, root: B256) -> [Vec<B256>; 3] {
+    [vec![abi::Anchored::SIGNATURE_HASH], vec![slot::key(issuer)], vec![root]]
 }
 
 /// The call that asks for the digest of a status list; read its answer with [`read_status`].

@@ -16,6 +16,9 @@ use crate::time::Timestamp;
 /// The longest attribute value that is written or read, in bytes.
 pub const MAX_VALUE: usize = 8 * 1024;
 
+/// A report of theft never ends: a hundred years, in seconds.
+const STOLEN_FOR: u64 = 100 * 365 * 24 * 3600;
+
 /// One change an identity's owner makes to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DidWrite {
@@ -85,6 +88,13 @@ impl DidWrite {
     /// Withdraws `key`, as [`DidWrite::add_key`] published it.
     pub fn revoke_key(key: &PublicKey, relationship: VerificationRelationship) -> Result<Self> {
         Ok(Self::withdraw(ethr::key_attribute(key, relationship)?))
+    }
+
+    /// Reports `key` stolen: what it signed counts only where it was anchored before this write.
+    ///
+    /// Withdraw the key besides ([`DidWrite::revoke_key`]), for readers who do not know the report.
+    pub fn report_stolen(key: &PublicKey) -> Result<Self> {
+        Self::publish(ethr::stolen_key_attribute(key), STOLEN_FOR)
     }
 
     /// Publishes a service of type `kind` at the URL `endpoint` for `validity` seconds.

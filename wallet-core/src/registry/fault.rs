@@ -89,11 +89,14 @@ impl From<ChainFault> for WalletError {
 }
 
 impl ChainFault {
-    /// Whether an honest node may cause it for a moment: while a block comes between two answers, or two machines answer in turn.
+    /// Whether an honest node may cause it for a moment: while a block comes or is taken back between two answers, or two machines
+    /// answer in turn. One that did not answer at all is not asked again here: the ledger did that.
     pub fn may_pass(&self) -> bool {
         match self {
+            Self::Node(error) => matches!(error, WalletError::Malformed { .. } | WalletError::Refused { .. }),
             Self::Proof(fault) => !matches!(fault, ProofFault::WrongCode | ProofFault::NoContract | ProofFault::Oversized),
-            Self::NoBlock | Self::OtherBlock | Self::EventsAltered | Self::WentBack | Self::NodesDisagree { .. } => true,
+            Self::NoBlock | Self::OtherBlock | Self::WentBack | Self::NodesDisagree { .. } => true,
+            Self::EventsAltered | Self::ReceiptsAltered => true,
             _ => false,
         }
     }

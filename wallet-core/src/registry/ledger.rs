@@ -24,6 +24,13 @@ pub struct RpcRequest {
     pub params: Value,
 }
 
+impl RpcRequest {
+    /// Whether it hands in a transaction, and does not only ask.
+    pub fn is_write(&self) -> bool {
+        self.method == "eth_sendRawTransaction"
+    }
+}
+
 /// Why a chain did not do what it was asked (JSON-RPC 2.0 §5.1).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} ({code})")]

@@ -5,6 +5,8 @@
 
 mod abi;
 pub mod account;
+pub mod accreditation;
+pub mod anchor;
 pub mod block;
 pub mod contracts;
 pub mod credential_registry;
@@ -17,6 +19,7 @@ pub mod ledger;
 pub mod proven;
 pub mod qbft;
 pub mod receipt;
+pub mod relay;
 pub mod rpc;
 pub mod slot;
 pub mod state_proof;
@@ -26,6 +29,7 @@ pub mod validators;
 
 pub use account::RecoverableSignature;
 pub use alloy_primitives::{Address, B256, Bytes, U256};
+pub use anchor::{Inclusion, MerkleTree};
 pub use block::{Block, Header};
 pub use credential_registry::CredentialWrite;
 pub use did_registry::DidWrite;
@@ -35,6 +39,7 @@ pub use fault::ChainFault;
 pub use ledger::{Ledger, RpcRefusal, RpcRequest};
 pub use proven::{Contract, ProvenSlots};
 pub use receipt::{Log, Receipt};
+pub use relay::Relay;
 pub use state_proof::ProofFault;
 pub use transaction::{Fees, SignedTransaction, Transaction};
 pub use trust::{Checkpoint, Rule, Trust};
@@ -50,4 +55,14 @@ pub struct Deployment {
     pub did_registry: Address,
     /// The address of `CredentialRegistry`.
     pub credential_registry: Address,
+}
+
+/// What a registry says of something, and how far that can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told<T> {
+    /// What it says.
+    pub what: T,
+    /// How far that can be trusted, and the block it was read at.
+    pub standing: crate::did::Standing,
 }

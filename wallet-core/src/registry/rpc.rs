@@ -82,9 +82,18 @@ pub fn call(to: Address, input: &[u8], at: At) -> RpcRequest {
     request("eth_call", json!([{ "to": data(to), "data": data(input) }, at.param()]))
 }
 
-/// `eth_estimateGas` of a call; read with [`read_gas_limit`].
-pub fn estimate_gas(from: Address, to: Address, input: &[u8]) -> RpcRequest {
-    request("eth_estimateGas", json!([{ "from": data(from), "to": data(to), "data": data(input) }]))
+/// `eth_getCode` of a contract at the newest block; read with [`read_bytes`].
+pub fn code(contract: Address) -> RpcRequest {
+    request("eth_getCode", json!([data(contract), "latest"]))
+}
+
+/// `eth_estimateGas` of a call, or without `to` of creating a contract; read with [`read_gas_limit`].
+pub fn estimate_gas(from: Address, to: Option<Address>, input: &[u8]) -> RpcRequest {
+    let mut transaction = json!({ "from": data(from), "data": data(input) });
+    if let Some(to) = to {
+        transaction["to"] = data(to);
+    }
+    request("eth_estimateGas", json!([transaction]))
 }
 
 /// `eth_gasPrice`, in wei; read with [`read_wei`].
@@ -100,6 +109,11 @@ pub fn fee_history() -> RpcRequest {
 /// `eth_sendRawTransaction`; read with [`read_hash`].
 pub fn send_raw_transaction(raw: &[u8]) -> RpcRequest {
     request("eth_sendRawTransaction", json!([data(raw)]))
+}
+
+/// `eth_getTransactionByHash`; read with [`read_is_there`].
+pub fn transaction(hash: B256) -> RpcRequest {
+    request("eth_getTransactionByHash", json!([data(hash)]))
 }
 
 /// `eth_getBlockByNumber`; read with [`read_block`].
@@ -211,6 +225,11 @@ pub fn read_wei(value: &Value) -> Result<u128> {
 /// cheaper by 4,900 than it will be in the next, and so may a second slot.
 pub fn read_gas_limit(value: &Value) -> Result<u64> {
     Ok(read_quantity(value)?.saturating_add(20_000))
+}
+
+/// Whether the node has what it was asked for.
+pub fn read_is_there(value: &Value) -> bool {
+    !value.is_null()
 }
 
 /// Reads bytes, at most [`MAX_BYTES`].

@@ -1,4 +1,4 @@
-//! Transactions: EIP-1559 and, for older networks, EIP-155; built, signed by a keystore, and read.
+//! Transactions: EIP-1559, for older networks EIP-155, and for relay hubs older still; built, signed by a keystore, and read.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::{Decodable, Encodable};
@@ -13,7 +13,7 @@ pub const MAX_BYTES: usize = 128 * 1024;
 /// A transaction that is not signed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
-    /// The chain it is for (EIP-155).
+    /// The chain it is for (EIP-155); [`Fees::Unprotected`] leaves it out of what is signed.
     pub chain_id: u64,
     /// How many transactions its sender has made before.
     pub nonce: u64,
@@ -34,6 +34,13 @@ pub struct Transaction {
 pub enum Fees {
     /// A legacy transaction with replay protection (EIP-155).
     Legacy {
+        /// The price of a unit of gas.
+        gas_price: u128,
+    },
+    /// A legacy transaction that names no chain, as before EIP-155: a relay hub takes no other ([`relay`](super::relay)).
+    ///
+    /// On a chain where it is not relayed, whoever sees it may send it to every chain where its sender has the same nonce.
+    Unprotected {
         /// The price of a unit of gas.
         gas_price: u128,
     },
@@ -100,6 +107,7 @@ impl Transaction {
     pub fn message(&self) -> Vec<u8> {
         match self.fees {
             Fees::Legacy { .. } => self.encode(&[&self.chain_id, &0u8, &0u8]),
+            Fees::Unprotected { .. } => self.encode(&[]),
             Fees::Dynamic { .. } => self.encode(&[&NoAccessList]),
         }
     }
@@ -113,6 +121,7 @@ impl Transaction {
                 let v = U256::from(self.chain_id) * U256::from(2) + U256::from(35 + u8::from(signature.odd_y));
                 self.encode(&[&v, &r, &s])
             }
+            Fees::Unprotected { .. } => self.encode(&[&signature.v(), &r, &s]),
             Fees::Dynamic { .. } => self.encode(&[&NoAccessList, &signature.odd_y, &r, &s]),
         };
         let sender = super::account::address(key)?;
@@ -125,7 +134,9 @@ impl Transaction {
         let mut out = Vec::new();
         let mut fields: Vec<&dyn Encodable> = Vec::new();
         match &self.fees {
-            Fees::Legacy { gas_price } => fields.extend([&self.nonce as &dyn Encodable, gas_price]),
+            Fees::Legacy { gas_price } | Fees::Unprotected { gas_price } => {
+                fields.extend([&self.nonce as &dyn Encodable, gas_price])
+            }
             Fees::Dynamic { max_fee, max_priority_fee } => {
                 out.push(2);
                 fields.extend([&self.chain_id as &dyn Encodable, &self.nonce, max_priority_fee, max_fee]);

@@ -30,6 +30,7 @@ pub struct Trust {
     rule: Rule,
     checkpoint: Option<Checkpoint>,
     max_age: Option<u64>,
+    has_clock: bool,
     registry_code: B256,
 }
 
@@ -51,7 +52,7 @@ pub enum Rule {
 
 impl Trust {
     fn new(rule: Rule, checkpoint: Option<Checkpoint>) -> Self {
-        Self { rule, checkpoint, max_age: None, registry_code: contracts::DID_REGISTRY_CODE_HASH }
+        Self { rule, checkpoint, max_age: None, has_clock: true, registry_code: contracts::DID_REGISTRY_CODE_HASH }
     }
 
     /// Trusts the checkpoint and the blocks before it; nothing newer is seen.
@@ -83,6 +84,12 @@ impl Trust {
         self
     }
 
+    /// Takes the time that is given for one to judge as of, and not for this device's clock: it may be before the newest block.
+    pub fn without_clock(mut self) -> Self {
+        self.has_clock = false;
+        self
+    }
+
     /// The DID registry's code hashes to `code_hash`, and not to that of our own contract: a stock ERC-1056 registry.
     pub fn stock_registry(mut self, code_hash: B256) -> Self {
         self.registry_code = code_hash;
@@ -109,7 +116,7 @@ impl Trust {
 
     /// Refuses a clock that is behind the checkpoint: with it an old state, or an expired key, would pass for a current one.
     pub fn check_clock(&self, now: &Timestamp) -> Result<(), ChainFault> {
-        let behind = self.checkpoint.is_some_and(|checkpoint| seconds(now) < checkpoint.time);
+        let behind = self.has_clock && self.checkpoint.is_some_and(|checkpoint| seconds(now) < checkpoint.time);
         if behind { Err(ChainFault::ClockBehind) } else { Ok(()) }
     }
 
@@ -123,7 +130,7 @@ impl Trust {
             }
         }
         let (time, now) = (block.header.timestamp, seconds(now));
-        if time > now.saturating_add(CLOCK_SKEW) {
+        if self.has_clock && time > now.saturating_add(CLOCK_SKEW) {
             return Err(ChainFault::ClockBehind);
         }
         let age = now.saturating_sub(time);
@@ -192,6 +199,16 @@ mod tests {
         let strict = Trust::nodes().no_older_than(60);
         assert_eq!(strict.check_head(&at, &time(1060)), Ok(()));
         assert_eq!(strict.check_head(&at, &time(1061)), Err(ChainFault::Stale { seconds: 61 }));
+    }
+
+    #[test]
+    fn time_to_judge_as_of_may_be_before_the_newest_block_where_it_is_no_clock() {
+        let at = block(7, B256::ZERO, 1000);
+        assert_eq!(Trust::nodes().check_head(&at, &time(600)), Err(ChainFault::ClockBehind));
+        assert_eq!(Trust::nodes().without_clock().check_head(&at, &time(600)), Ok(()));
+        let known = Trust::checkpoint(Checkpoint { number: 7, hash: at.hash, time: 1000 });
+        assert_eq!(known.check_clock(&time(600)), Err(ChainFault::ClockBehind));
+        assert_eq!(known.without_clock().check_clock(&time(600)), Ok(()));
     }
 
     #[test]

@@ -3,25 +3,30 @@
 //! did:key and did:jwk hold their document. did:web is fetched. A did:ethr is read from its registry in one round trip where the
 //! node allows it: the storage that says what the last change was, and all events, which must link back to the first without a gap
 //! and, on our registry, end in the running hash. What is not whole is no document: it is `internalError`, to be tried again.
+//! A node that lags, changes its mind or turns us away is asked again for as long as the [`Patience`] lasts.
 //! A node's word is believed, unless the app says why it trusts a block: then nothing counts but what is proven ([`ProvenLedger`]).
 
+mod credential_registry;
 mod events;
 mod node;
+mod patience;
 mod proven;
 mod registry;
 mod together;
 
+pub use credential_registry::ACCREDITOR;
 pub use node::RpcLedger;
+pub use patience::Patience;
 pub use proven::ProvenLedger;
 
 use std::sync::Arc;
 
-use crate::did::ethr::{self, Identity, Version};
+use crate::did::ethr::{self, History, Version};
 use crate::did::{
     Did, DidDocument, DidUrl, DocumentMetadata, Resolution, ResolutionError, Service, Standing, Unresolved, VerificationMethod,
     jwk, key, web,
 };
-use crate::error::Result;
+use crate::error::{Result, WalletError};
 use crate::ports::{HttpRequest, Network, Reach};
 use crate::registry::identity::Subject;
 use crate::registry::{Deployment, Ledger};
@@ -29,15 +34,13 @@ use crate::time::Timestamp;
 
 use self::registry::{Registry, Way};
 
-/// How often a registry is read again when it changed between two answers.
-const ATTEMPTS: usize = 3;
-
 /// Resolves DIDs; without configuration those that hold their own document.
 #[derive(Clone, Default)]
 pub struct Resolver {
     registries: Vec<Registry>,
     web: Option<Arc<dyn Network>>,
     web_hosts: web::Hosts,
+    patience: Patience,
 }
 
 /// What a DID URL with a fragment or a `service` parameter points to (DID Resolution §5).
@@ -70,6 +73,12 @@ impl Resolver {
         self
     }
 
+    /// With this patience for registries whose nodes are believed; a [`ProvenLedger`] has its own.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// With did:web, fetched over `network`.
     pub fn with_web(mut self, network: Arc<dyn Network>) -> Self {
         self.web = Some(network);
@@ -96,6 +105,19 @@ impl Resolver {
             "ethr" => self.read(&did, asked, now).await,
             _ => Err(ResolutionError::MethodNotSupported.into()),
         }
+    }
+
+    /// All that its registry says of a did:ethr: what [`ethr::resolve`] replays, and a trust pack carries.
+    ///
+    /// Fails with [`ResolutionError::MethodNotSupported`] for other methods, and otherwise as [`Resolver::resolve`] does.
+    pub async fn history(&self, did: &Did, now: &Timestamp) -> Result<History, Unresolved> {
+        if did.method() != "ethr" {
+            return Err(ResolutionError::MethodNotSupported.into());
+        }
+        let (registry, identity) = self.registry_of(did)?;
+        let subject = Subject { deployment: registry.deployment, identity: identity.address.into() };
+        let (history, _) = registry.history(&subject, None, now, &self.patience).await?;
+        Ok(history)
     }
 
     /// Follows a DID URL to the key or service it names: by its fragment, or by a `service` parameter.
@@ -133,12 +155,9 @@ impl Resolver {
     }
 
     async fn read(&self, did: &Did, asked: Asked, now: &Timestamp) -> Result<Resolution, Unresolved> {
-        let identity = Identity::read(did)?;
-        let registry = self.registries.iter().find(|registry| registry.is_of(&identity));
-        let unknown = || Unresolved::new(ResolutionError::MethodNotSupported, "its registry's network is not configured");
-        let registry = registry.ok_or_else(unknown)?;
+        let (registry, identity) = self.registry_of(did)?;
         let subject = Subject { deployment: registry.deployment, identity: identity.address.into() };
-        let (history, head) = registry.history(&subject, asked.block(), now).await?;
+        let (history, head) = registry.history(&subject, asked.block(), now, &self.patience).await?;
         let version = match asked {
             Asked::Latest => Version::Latest,
             Asked::Time(time) => Version::Time(time),
@@ -193,6 +212,11 @@ impl Asked {
 /// A version of did:ethr: the number of a block, in plain digits.
 fn version_number(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// What is said when a node that answered so far did not come to an end.
+fn too_late() -> WalletError {
+    WalletError::unreachable("the registry", "its node took too long")
 }
 
 /// Whatever a node or a server did instead of answering, nothing is known of the DID.

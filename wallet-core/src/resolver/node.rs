@@ -1,54 +1,153 @@
-//! A node somewhere: JSON-RPC over HTTP.
+//! A node somewhere: JSON-RPC over HTTP, asked again when it did not answer or turned us away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
+use super::Patience;
 use crate::error::{Result, WalletError};
 use crate::json;
 use crate::ports::{HttpRequest, HttpResponse, Network, Reach};
 use crate::registry::{Ledger, RpcRefusal, RpcRequest};
 
 /// A node somewhere: JSON-RPC over HTTP, each batch one POST.
+///
+/// What only asks is asked again, as the [`Patience`] has it, when no answer came or the node turned it away (HTTP 429, error -32005
+/// of EIP-1474 and its relatives), and not before the time it named (`Retry-After`). A transaction is handed in again only where it
+/// was turned away: an answer that was lost may have been a yes.
 pub struct RpcLedger {
     network: Arc<dyn Network>,
     url: String,
+    patience: Patience,
+    way: Way,
+}
+
+/// How the requests of a batch go out.
+#[derive(Clone, Copy)]
+enum Way {
+    Together,
+    OneByOne,
+}
+
+type Answers = Vec<Result<Value, RpcRefusal>>;
+
+/// Why a try came to nothing.
+enum Failure {
+    /// Another one would come to the same.
+    Final(WalletError),
+    /// Another one may fare better, after this time at the earliest.
+    Passing(WalletError, Duration),
 }
 
 impl RpcLedger {
     /// The node at `url`, which the app's own configuration names; it may hold an access key and is never shown.
     pub fn new(network: Arc<dyn Network>, url: impl Into<String>) -> Self {
-        Self { network, url: url.into() }
+        Self { network, url: url.into(), patience: Patience::default(), way: Way::Together }
+    }
+
+    /// With this patience.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Each request by itself, for a node that knows no batches, as LACChain's relay signer.
+    pub fn one_by_one(mut self) -> Self {
+        self.way = Way::OneByOne;
+        self
+    }
+
+    async fn ask_patiently(&self, batch: &[RpcRequest]) -> Result<Answers> {
+        let body = match (self.way, batch) {
+            (Way::OneByOne, [request]) => write(0, request),
+            _ => batch.iter().enumerate().map(|(id, request)| write(id, request)).collect(),
+        };
+        let post = HttpRequest::post(self.url.clone(), "application/json", body.to_string().into_bytes());
+        let request = HttpRequest { reach: Reach::Configured, max_bytes: json::MAX_BYTES, ..post };
+        let mut pauses = self.patience.pauses(&request.body);
+        loop {
+            let (error, after) = match self.ask_once(batch, request.clone()).await {
+                Ok(answers) => return Ok(answers),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Passing(error, after)) => (error, after),
+            };
+            if !pauses.wait(after).await {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn ask_once(&self, batch: &[RpcRequest], request: HttpRequest) -> Result<Answers, Failure> {
+        let no_answer = |error, after| match batch.iter().any(RpcRequest::is_write) {
+            true => Failure::Final(error),
+            false => Failure::Passing(error, after),
+        };
+        let response = match self.network.send(request).await {
+            Ok(response) => response,
+            Err(error @ WalletError::Unreachable { .. }) => return Err(no_answer(error, Duration::ZERO)),
+            Err(error) => return Err(Failure::Final(error)),
+        };
+        let status = || WalletError::unreachable("the node", format!("it answered with status {}", response.status));
+        match response.status {
+            429 => return Err(Failure::Passing(status(), retry_after(&response))),
+            408 | 500.. => return Err(no_answer(status(), retry_after(&response))),
+            _ => {}
+        }
+        let answers = read_batch(batch.len(), &response.body).map_err(Failure::Final)?;
+        let turned_away = |(request, answer): (&RpcRequest, &Result<Value, RpcRefusal>)| {
+            answer.as_ref().err().filter(|refusal| is_rate_limit(request, refusal)).cloned()
+        };
+        match batch.iter().zip(&answers).find_map(turned_away) {
+            Some(refusal) => Err(Failure::Passing(WalletError::unreachable("the node", refusal), Duration::ZERO)),
+            None => Ok(answers),
+        }
     }
 }
 
 #[async_trait]
 impl Ledger for RpcLedger {
     async fn ask(&self, batch: Vec<RpcRequest>) -> Result<Vec<Result<Value, RpcRefusal>>> {
-        if batch.is_empty() {
-            return Ok(Vec::new());
+        let at_a_time = match self.way {
+            Way::Together => batch.len().max(1),
+            Way::OneByOne => 1,
+        };
+        let mut answers = Vec::with_capacity(batch.len());
+        for some in batch.chunks(at_a_time) {
+            answers.append(&mut self.ask_patiently(some).await?);
         }
-        let body = write_batch(&batch).to_string().into_bytes();
-        let post = HttpRequest::post(self.url.clone(), "application/json", body);
-        let request = HttpRequest { reach: Reach::Configured, max_bytes: json::MAX_BYTES, ..post };
-        read_batch(batch.len(), &self.network.send(request).await?)
+        Ok(answers)
     }
 }
 
-fn write_batch(batch: &[RpcRequest]) -> Value {
-    let request = |(id, request): (usize, &RpcRequest)| json!({ "jsonrpc": "2.0", "id": id, "method": request.method, "params": request.params });
-    batch.iter().enumerate().map(request).collect()
+fn write(id: usize, request: &RpcRequest) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "method": request.method, "params": request.params })
 }
 
-/// Reads the answers to a batch of `count` requests, in whatever order they come (JSON-RPC 2.0 §6).
-fn read_batch(count: usize, response: &HttpResponse) -> Result<Vec<Result<Value, RpcRefusal>>> {
+/// How long the node wants to be left alone (RFC 9110 §10.2.3); a date says nothing without a clock that is right.
+fn retry_after(response: &HttpResponse) -> Duration {
+    let header = response.headers.iter().find(|(name, _)| name == "retry-after");
+    Duration::from_secs(header.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0))
+}
+
+/// Whether a request was turned away for there being too many.
+///
+/// By its words in any case. The codes alone say it only of what neither asks for logs, where they may mean that the answer would be
+/// too long (EIP-1474), nor hands in a transaction, where they may be about its gas.
+fn is_rate_limit(request: &RpcRequest, refusal: &RpcRefusal) -> bool {
+    const WORDS: [&str; 5] = ["rate limit", "rate exceeded", "too many requests", "request limit", "per second"];
+    let reason = refusal.reason.to_ascii_lowercase();
+    let by_code = matches!(refusal.code, 429 | -32005) && request.method != "eth_getLogs" && !request.is_write();
+    by_code || WORDS.iter().any(|words| reason.contains(words))
+}
+
+/// Reads the answers to a batch of `count` requests, in whatever order they come (JSON-RPC 2.0 §6), or the answer to a single one.
+fn read_batch(count: usize, body: &[u8]) -> Result<Answers> {
     let bad = |reason: &str| WalletError::malformed("answer of the node", reason);
-    if matches!(response.status, 408 | 429 | 500..) {
-        return Err(WalletError::unreachable("the node", format!("it answered with status {}", response.status)));
-    }
-    let replies = match json::read_bytes("answer of the node", &response.body)? {
+    let replies = match json::read_bytes("answer of the node", body)? {
         Value::Array(replies) => replies,
+        Value::Object(reply) if reply.contains_key("result") => vec![Value::Object(reply)],
         // The whole batch was refused.
         Value::Object(reply) => {
             return Ok(vec![Err(read_refusal(&reply).ok_or_else(|| bad("it is no list of answers"))?); count]);
@@ -84,16 +183,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(status: u16, body: &str) -> Result<Vec<Result<Value, RpcRefusal>>> {
-        read_batch(2, &HttpResponse { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
+    fn read(body: &str) -> Result<Answers> {
+        read_batch(2, body.as_bytes())
     }
 
     #[test]
     fn answers_are_put_in_the_order_of_their_questions() {
-        let answers = read(200, r#"[{"id":1,"error":{"code":-32000,"message":"no\u0007"}},{"id":0,"result":"0x1"}]"#);
+        let answers = read(r#"[{"id":1,"error":{"code":-32000,"message":"no\u0007"}},{"id":0,"result":"0x1"}]"#);
         let refusal = RpcRefusal { code: -32000, reason: "no".to_owned() };
         assert_eq!(answers, Ok(vec![Ok(json!("0x1")), Err(refusal.clone())]));
-        let refused = read(200, r#"{"id":null,"error":{"code":-32000,"message":"no"}}"#);
+        let refused = read(r#"{"id":null,"error":{"code":-32000,"message":"no"}}"#);
         assert_eq!(refused, Ok(vec![Err(refusal.clone()), Err(refusal)]));
     }
 
@@ -105,20 +204,36 @@ mod tests {
             "{}",
             "[]",
             r#"[{"id":0,"result":1}]"#,
+            r#"{"id":0,"result":1}"#,
             r#"[{"id":0,"result":1},{"id":0,"result":1}]"#,
             r#"[{"id":0,"result":1},{"id":2,"result":1}]"#,
             r#"[{"id":0,"result":1},{"id":1}]"#,
             r#"[{"id":0,"result":1},{"id":1,"result":1,"error":{"code":1,"message":""}}]"#,
         ] {
-            assert!(matches!(read(200, body), Err(WalletError::Malformed { .. })), "{body}");
+            assert!(matches!(read(body), Err(WalletError::Malformed { .. })), "{body}");
         }
-        assert!(matches!(read(503, "[]"), Err(WalletError::Unreachable { .. })));
+    }
+
+    #[test]
+    fn refusal_is_a_rate_limit_by_its_words_or_by_its_code_where_that_is_clear() {
+        let refusal = |code, reason: &str| RpcRefusal { code, reason: reason.to_owned() };
+        let asking = |method| RpcRequest { method, params: json!([]) };
+        let (call, logs, send) = (asking("eth_call"), asking("eth_getLogs"), asking("eth_sendRawTransaction"));
+        for words in
+            ["daily request count exceeded, request rate limited", "Too Many Requests", "15/second request limit reached"]
+        {
+            assert!([&call, &logs, &send].iter().all(|request| is_rate_limit(request, &refusal(-32000, words))), "{words}");
+        }
+        assert!(is_rate_limit(&call, &refusal(-32005, "limit exceeded")) && is_rate_limit(&call, &refusal(429, "")));
+        assert!(!is_rate_limit(&logs, &refusal(-32005, "query returned more than 10000 results")));
+        assert!(!is_rate_limit(&send, &refusal(-32005, "transaction gas limit exceeds block gas limit")));
+        assert!(!is_rate_limit(&call, &refusal(-32000, "header not found")));
     }
 
     proptest! {
         #[test]
         fn any_answer_is_read_or_refused(body in r#"[\[\]{}":,a-f0-2]{0,40}"#) {
-            let _ = read(200, &body);
+            let _ = read(&body);
         }
     }
 }

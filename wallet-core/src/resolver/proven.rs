@@ -1,12 +1,14 @@
 //! A chain of which nothing is believed: what is read comes with its proof, at a block there is reason to trust, or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::together::{self, Task};
-use super::{ATTEMPTS, events};
+use super::{Patience, events, too_late};
 use crate::did::Grounds;
 use crate::did::ethr::History;
 use crate::error::{Result, WalletError};
@@ -39,6 +41,7 @@ pub struct ProvenLedger {
     trust: Trust,
     ledger: Arc<dyn Ledger>,
     others: Vec<Arc<dyn Ledger>>,
+    patience: Patience,
     memory: Mutex<Memory>,
 }
 
@@ -56,7 +59,8 @@ impl ProvenLedger {
             Rule::Validators { at, set } => Some(KnownValidators::new(*at, set.clone())),
             _ => None,
         };
-        Self { chain_id, trust, ledger, others: Vec::new(), memory: Mutex::new(Memory { newest: 0, validators }) }
+        let memory = Mutex::new(Memory { newest: 0, validators });
+        Self { chain_id, trust, ledger, others: Vec::new(), patience: Patience::default(), memory }
     }
 
     /// With other nodes of the same chain, run by others, to compare with: for [`Trust::nodes`].
@@ -65,10 +69,19 @@ impl ProvenLedger {
         self
     }
 
+    /// With this patience for what an honest node may cause for a moment, while it lags or its chain is reorganised.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// The newest block there is reason to trust: a checkpoint for another day.
     pub async fn newest(&self, now: &Timestamp) -> Result<Checkpoint, ChainFault> {
         self.trust.check_clock(now)?;
-        let at = self.trust.at();
+        self.patiently(&"newest", |at| Box::pin(self.newest_at(at, now))).await
+    }
+
+    async fn newest_at(&self, at: At, now: &Timestamp) -> Result<Checkpoint, ChainFault> {
         let answers = self.ledger.ask(vec![rpc::chain_id(), rpc::block(at)]).await?;
         if rpc::read_quantity(granted(&answers, 0)?)? != self.chain_id {
             return Err(ChainFault::OtherChain);
@@ -82,21 +95,13 @@ impl ProvenLedger {
     pub async fn slots(&self, contract: &Contract, slots: &[B256], now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
         self.trust.check_clock(now)?;
         let reading = Reading { chain_id: self.chain_id, contract: *contract, slots };
-        let mut at = self.trust.at();
-        for tries_left in (0..ATTEMPTS).rev() {
-            match self.slots_at(&reading, &mut at, now).await {
-                Err(fault) if tries_left > 0 && fault.may_pass() => {}
-                done => return done,
-            }
-        }
-        unreachable!("the last try is returned")
+        self.patiently(&slots, |at| Box::pin(self.slots_at(&reading, at, now))).await
     }
 
-    async fn slots_at(&self, reading: &Reading<'_>, at: &mut At, now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
-        let answers = self.ledger.ask(reading.requests(*at)).await?;
-        let block = reading.read_block(&answers, *at)?;
+    async fn slots_at(&self, reading: &Reading<'_>, at: At, now: &Timestamp) -> Result<ProvenSlots, ChainFault> {
+        let answers = self.ledger.ask(reading.requests(at)).await?;
+        let block = reading.read_block(&answers, at)?;
         let grounds = self.trust_head(&block, now).await?;
-        *at = At::Block(block.header.number);
         let values = reading.read_slots(&answers, &block.header)?;
         Ok(ProvenSlots { values, block: block.header.number, time: block.header.timestamp, grounds })
     }
@@ -109,21 +114,42 @@ impl ProvenLedger {
         now: &Timestamp,
     ) -> Result<(History, Head), ChainFault> {
         self.trust.check_clock(now)?;
-        let mut at = self.trust.at();
-        for tries_left in (0..ATTEMPTS).rev() {
-            match self.history_at(subject, asked, &mut at, now).await {
-                Err(fault) if tries_left > 0 && fault.may_pass() => {}
-                done => return done,
+        self.patiently(&subject.identity, |at| Box::pin(self.history_at(subject, asked, at, now))).await
+    }
+
+    /// What `read` comes to at a block, read again for as long as an honest node may have caused what is wrong with it.
+    async fn patiently<'a, T>(
+        &self,
+        thing: &impl Hash,
+        read: impl Fn(At) -> Task<'a, Result<T, ChainFault>>,
+    ) -> Result<T, ChainFault> {
+        let (mut at, mut pauses) = (self.trust.at(), self.patience.pauses(thing));
+        let all_tries = async {
+            loop {
+                let done = read(at).await;
+                let Err(fault) = &done else { return done };
+                if !fault.may_pass() || !pauses.wait(Duration::ZERO).await {
+                    return done;
+                }
+                at = self.next_at(fault);
             }
+        };
+        self.patience.within(all_tries).await.unwrap_or_else(|| Err(too_late().into()))
+    }
+
+    /// At which block is read after such a fault: the newest trusted one, so that no other comes in between, unless it is gone.
+    fn next_at(&self, fault: &ChainFault) -> At {
+        match (fault, self.memory().newest) {
+            (ChainFault::NoBlock | ChainFault::WentBack | ChainFault::Node(_), _) | (_, 0) => self.trust.at(),
+            (_, newest) => At::Block(newest),
         }
-        unreachable!("the last try is returned")
     }
 
     async fn history_at(
         &self,
         subject: &Subject,
         asked: Option<u64>,
-        at: &mut At,
+        at: At,
         now: &Timestamp,
     ) -> Result<(History, Head), ChainFault> {
         let contract = Contract { address: subject.deployment.did_registry, code_hash: self.trust.registry_code() };
@@ -131,12 +157,11 @@ impl ProvenLedger {
         let slots = subject.slots();
         let slots = if is_stock { &slots[..1] } else { &slots };
         let reading = Reading { chain_id: self.chain_id, contract, slots };
-        let mut questions = reading.requests(*at);
+        let mut questions = reading.requests(at);
         questions.extend(asked.map(|number| rpc::block(At::Block(number))));
-        let (answers, logs) = self.ask_with_logs(questions, subject.logs_request(0, *at)).await?;
-        let block = reading.read_block(&answers, *at)?;
+        let (answers, logs) = self.ask_with_logs(questions, subject.logs_request(0, at)).await?;
+        let block = reading.read_block(&answers, at)?;
         let grounds = self.trust_head(&block, now).await?;
-        *at = At::Block(block.header.number);
         let values = reading.read_slots(&answers, &block.header)?;
         let mut head = subject.proven_head(&block.header, &values, grounds)?;
         if let Some(number) = asked.filter(|number| *number <= head.block) {
@@ -357,6 +382,11 @@ impl ProvenLedger {
         }
         let is_linked = |block: &Block| linked.get(&block.header.number) == Some(&block.hash);
         if earlier.iter().all(is_linked) { Ok(()) } else { Err(ChainFault::NotLinked) }
+    }
+
+    /// The node itself, for what only tells where to look.
+    pub(super) fn unproven(&self) -> &dyn Ledger {
+        &*self.ledger
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

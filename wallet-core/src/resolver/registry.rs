@@ -1,10 +1,11 @@
 //! One registry, and the two ways to read it: a node's word, or its proof.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{ATTEMPTS, ProvenLedger, events, not_whole};
+use super::{Patience, ProvenLedger, events, not_whole, too_late};
+use crate::did::Unresolved;
 use crate::did::ethr::{History, Identity};
-use crate::did::{ResolutionError, Unresolved};
 use crate::error::{Result, WalletError};
 use crate::registry::identity::{Head, Subject};
 use crate::registry::rpc::At;
@@ -34,30 +35,51 @@ impl Registry {
         }
     }
 
+    /// The chain, of which nothing is checked.
+    pub(super) fn ledger(&self) -> &dyn Ledger {
+        match &self.way {
+            Way::Believed(ledger) => &**ledger,
+            Way::Proven(ledger) => ledger.unproven(),
+        }
+    }
+
     /// All events of an identity.
     pub(super) async fn history(
         &self,
         subject: &Subject,
         asked: Option<u64>,
         now: &Timestamp,
+        patience: &Patience,
     ) -> Result<(History, Head), Unresolved> {
         match &self.way {
-            Way::Believed(ledger) => believed(&**ledger, subject, asked).await,
+            Way::Believed(ledger) => {
+                let history = patience.within(believed(&**ledger, subject, asked, patience)).await;
+                history.unwrap_or_else(|| Err(too_late())).map_err(not_whole)
+            }
             Way::Proven(ledger) => ledger.history(subject, asked, now).await.map_err(not_whole),
         }
     }
 }
 
 /// All events of an identity as a node tells them, read again while the registry changes in between.
-async fn believed(ledger: &dyn Ledger, subject: &Subject, asked: Option<u64>) -> Result<(History, Head), Unresolved> {
-    for _ in 0..ATTEMPTS {
-        let (head, logs) = head_and_logs(ledger, subject, asked).await.map_err(not_whole)?;
-        let times = events::times(ledger, &logs).await.map_err(not_whole)?;
-        if let Some(history) = subject.history(&head, &logs, &times).map_err(not_whole)? {
-            return Ok((history, head));
+async fn believed(ledger: &dyn Ledger, subject: &Subject, asked: Option<u64>, patience: &Patience) -> Result<(History, Head)> {
+    let mut pauses = patience.pauses(&subject.identity);
+    loop {
+        let history = believed_once(ledger, subject, asked).await;
+        // A node that did not answer was asked again already, and another chain stays another.
+        let may_pass = matches!(history, Err(WalletError::Malformed { .. } | WalletError::Refused { .. }));
+        if !may_pass || !pauses.wait(Duration::ZERO).await {
+            return history;
         }
     }
-    Err(Unresolved::new(ResolutionError::InternalError, "its registry's node does not give all of its events"))
+}
+
+async fn believed_once(ledger: &dyn Ledger, subject: &Subject, asked: Option<u64>) -> Result<(History, Head)> {
+    let (head, logs) = head_and_logs(ledger, subject, asked).await?;
+    let times = events::times(ledger, &logs).await?;
+    let history = subject.history(&head, &logs, &times)?;
+    let history = history.ok_or_else(|| WalletError::refused("the node", "it does not give all of the registry's events"))?;
+    Ok((history, head))
 }
 
 /// One round trip where the node gives all logs at once; as many as it takes where it does not.

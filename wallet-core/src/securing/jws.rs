@@ -66,6 +66,11 @@ impl Token {
         &self.text
     }
 
+    /// What is signed, and the signature.
+    pub(super) fn signed(&self) -> (&[u8], &[u8]) {
+        (&self.text.as_bytes()[..self.signed], &self.signature)
+    }
+
     /// Checks the signature under `key`, whose kind must be the one the header names.
     pub(super) fn check(&self, key: &PublicKey) -> Result<(), SignatureFault> {
         // RFC 9864 gives Ed25519 a name of its own beside RFC 8037's.
@@ -73,7 +78,8 @@ impl Token {
         if key.algorithm().jose() != Some(named) {
             return Err(SignatureFault::WrongAlgorithm);
         }
-        Ok(key.verify(&self.text.as_bytes()[..self.signed], &self.signature)?)
+        let (message, signature) = self.signed();
+        Ok(key.verify(message, signature)?)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Reading trusts nothing: it says what the proofs claim. Whether the signature is good is [`Secured::check_signature`]'s
 //! answer; whether the key is the issuer's, for this purpose, at this time, is verification's.
 
+mod anchored;
 mod cbor;
 mod claims;
 mod cose;
@@ -26,6 +27,7 @@ mod sign1;
 mod status_token;
 mod unsigned;
 
+pub use anchored::INCLUSION_SUITE;
 pub(crate) use claims::THUMBPRINT_URI;
 pub use disclosure::Disclosure;
 pub use fault::SignatureFault;
@@ -39,7 +41,7 @@ pub use unsigned::{ProofOptions, Unsigned, prepare, prepare_disclosable, prepare
 use serde_json::{Map, Value};
 
 /// Whether `type` is, or lists, `name`.
-fn has_type(document: &Map<String, Value>, name: &str) -> bool {
+pub(crate) fn has_type(document: &Map<String, Value>, name: &str) -> bool {
     match document.get("type") {
         Some(Value::String(only)) => only == name,
         Some(Value::Array(all)) => all.iter().any(|t| t.as_str() == Some(name)),

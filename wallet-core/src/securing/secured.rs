@@ -5,11 +5,14 @@ use serde_json::{Map, Value};
 use super::data_integrity::selective;
 use super::linked_data::{Contexts, Naming};
 use super::sd_jwt::{self, SdJwt};
-use super::{Kind, Mechanism, Proof, SignatureFault, cose, data_integrity, data_url, jws, jwt, nested, sign1, status_token};
+use super::{
+    Kind, Mechanism, Proof, SignatureFault, anchored, cose, data_integrity, data_url, jws, jwt, nested, sign1, status_token,
+};
 use crate::credential::{Credential, CredentialFault};
 use crate::error::{Result, WalletError};
 use crate::json;
 use crate::key::PublicKey;
+use crate::registry::Inclusion;
 
 /// The most proofs one document may carry.
 pub const MAX_PROOFS: usize = 16;
@@ -23,6 +26,7 @@ pub struct Secured {
     proofs: Vec<Proof>,
     unsupported: Vec<String>,
     claims: Map<String, Value>,
+    pub(super) inclusion: Option<Inclusion>,
     pub(super) form: Form,
 }
 
@@ -201,10 +205,15 @@ impl Secured {
         }
         let (mut proofs, mut known) = (Vec::new(), Vec::new());
         let (mut unsupported, mut unknown) = (Vec::new(), Vec::new());
+        let mut inclusion = None;
         for object in objects {
             let Value::Object(object) = object else {
                 return Err(WalletError::malformed("proof", "it is not an object"));
             };
+            if anchored::is_inclusion(&object) {
+                anchored::read_only(&object, &mut inclusion)?;
+                continue;
+            }
             match data_integrity::read(&object) {
                 Ok(proof) => {
                     proofs.push(proof);
@@ -217,12 +226,15 @@ impl Secured {
                 Err(error) => return Err(error),
             }
         }
+        if proofs.is_empty() && unsupported.is_empty() {
+            return Err(WalletError::malformed(kind.type_name(), "it carries no proof but that of its inclusion"));
+        }
         if proofs.is_empty() {
             return Err(WalletError::unsupported(unsupported.join(", "), "use eddsa-rdfc-2022, ecdsa-rdfc-2019 or a JWT"));
         }
         known.append(&mut unknown);
         let (text, claims, form) = (text.to_owned(), Map::new(), Form::Embedded(known));
-        Ok(Self { text, kind, body: document, proofs, unsupported, claims, form })
+        Ok(Self { text, kind, body: document, proofs, unsupported, claims, inclusion, form })
     }
 
     /// Reads the token in a `data:` URL, whose media type says what it must be.
@@ -303,7 +315,7 @@ impl Secured {
 
     fn of(text: String, read: Read, form: Form) -> Self {
         let Read { kind, body, proof, claims } = read;
-        Self { text, kind, body, proofs: vec![proof], unsupported: Vec::new(), claims, form }
+        Self { text, kind, body, proofs: vec![proof], unsupported: Vec::new(), claims, inclusion: None, form }
     }
 
     fn from_sd_jwt(text: String, token: SdJwt) -> Result<Self> {

@@ -31,10 +31,10 @@ impl Secured {
     /// pointer to the whole document leaves nothing out.
     ///
     /// Fails with `Misused` when the mechanism always shows the whole, a pointer leads nowhere or into what cannot be divided (a
-    /// list, a JSON literal, a value object), or nothing is chosen; and as signing does for contexts.
+    /// list, a JSON literal, a value object), or nothing is chosen; and as signing does for contexts. An inclusion proof comes along.
     pub fn disclose(&self, pointers: &[JsonPointer], contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Self> {
         let _ = rng;
-        match &self.form {
+        let shown = match &self.form {
             Form::SdJwt(token) => Self::read(token.disclose(pointers)?.text()),
             Form::Embedded(proofs) => {
                 let base = proofs.iter().find(|proof| selective::is_base(proof));
@@ -44,7 +44,8 @@ impl Secured {
                 Self::read(&Value::Object(document).to_string())
             }
             _ => Err(WalletError::misused("this credential is always shown whole")),
-        }
+        };
+        self.pass_inclusion_to(shown?)
     }
 
     /// The holder's signature over this SD-JWT for one verifier, ready to be signed: a presentation (RFC 9901 §4.3).

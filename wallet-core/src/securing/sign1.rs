@@ -76,6 +76,11 @@ impl Message {
         &self.bytes
     }
 
+    /// What is signed, and the signature.
+    pub(super) fn signed(&self) -> (&[u8], &[u8]) {
+        (&self.signed, &self.signature)
+    }
+
     /// Checks the signature under `key`, whose kind must be the one the header names.
     pub(super) fn check(&self, key: &PublicKey) -> Result<(), SignatureFault> {
         if key.algorithm() != self.algorithm {

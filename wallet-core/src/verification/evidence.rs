@@ -6,9 +6,13 @@ use serde_json::Value;
 
 use super::proof_check::method_of;
 use super::schema_check::{Kind, SCHEMA_CREDENTIAL, json_schema_kinds};
-use super::{STATUS_LIST, json_schema, status_check};
+use super::staple::Staples;
+use super::{Expectations, Issuers, STATUS_LIST, accreditation_check, anchor_check, json_schema, status_check};
 use crate::credential::{Credential, identifier};
 use crate::did::{Did, Resolution};
+use crate::registry::accreditation::{Path, Scope};
+use crate::registry::credential_registry::Moment;
+use crate::registry::{B256, Told};
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
 use crate::securing::sd_jwt::IssuerMetadata;
@@ -29,10 +33,16 @@ pub struct Evidence {
     pub resolutions: BTreeMap<Did, Known<Resolution>>,
     /// What is known of each status list, by its URL.
     pub status_lists: BTreeMap<String, Known<Secured>>,
+    /// Status lists that were handed over beside what is judged, their URL and age in themselves; a presentation may carry its own.
+    pub stapled: Vec<Secured>,
     /// The bytes of other resources that credentials name, by URL: schemas, and what `relatedResource` pins.
     pub resources: BTreeMap<String, Known<Vec<u8>>>,
     /// What is known of each issuer that goes by a web address, by that address.
     pub issuers: BTreeMap<String, Known<IssuerMetadata>>,
+    /// How each issuer came to be accredited for a scope, as the registry tells it.
+    pub accreditations: BTreeMap<(Did, Scope), Known<Told<Vec<Path>>>>,
+    /// When each issuer anchored a root, if it did, as the registry tells it.
+    pub anchors: BTreeMap<(Did, B256), Known<Told<Option<Moment>>>>,
     /// Type metadata documents as they were retrieved, each by its `vct`; never fetched, since that tells their publisher.
     pub type_metadata: BTreeMap<String, String>,
 }
@@ -72,6 +82,10 @@ pub enum Need {
     Schema(String),
     /// The metadata of the issuer at a web address.
     Issuer(String),
+    /// How an issuer, whose document is known, came to be accredited for a scope.
+    Accreditations(Did, Scope),
+    /// When an issuer anchored a root.
+    Anchor(Did, B256),
 }
 
 impl Evidence {
@@ -79,19 +93,27 @@ impl Evidence {
     pub fn new(contexts: Contexts) -> Self {
         let (resolutions, status_lists, resources) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (issuers, type_metadata) = (BTreeMap::new(), BTreeMap::new());
-        Self { contexts, resolutions, status_lists, resources, issuers, type_metadata }
+        let (accreditations, anchors, stapled) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Self { contexts, resolutions, status_lists, stapled, resources, issuers, accreditations, anchors, type_metadata }
     }
 
-    /// What `secured`, its nested credentials, their status lists and schemas need that has not been looked for yet.
+    /// What `secured`, its nested credentials, their status lists and schemas need that has not been looked for yet, to be judged by
+    /// what is `expected` as of `now`.
     ///
     /// A status list's own signer, and what a schema refers to, shows only once it is there: ask again until nothing is needed.
     /// Never more than 256 things at a time.
-    pub fn needs(&self, secured: &Secured) -> BTreeSet<Need> {
+    pub fn needs(&self, secured: &Secured, expected: &Expectations, now: &Timestamp) -> BTreeSet<Need> {
         let mut needs = BTreeSet::new();
-        self.collect(secured, &mut needs);
-        for nested in secured.nested().into_iter().flatten().flatten() {
-            self.collect(&nested, &mut needs);
+        let staples = Staples::of(secured, self);
+        for one in std::iter::once(secured.clone()).chain(secured.nested().into_iter().flatten().flatten()) {
+            self.collect(&one, &mut needs);
+            self.collect_registered(&one, expected, &mut needs);
         }
+        for list in &self.stapled {
+            self.collect(list, &mut needs);
+        }
+        let stapled = |url: &str| staples.is_fresh(url, expected.status_max_age, now);
+        needs.retain(|need| !matches!(need, Need::StatusList { url, .. } if stapled(url)));
         while needs.len() > MAX_NEEDS {
             needs.pop_last();
         }
@@ -124,6 +146,23 @@ impl Evidence {
         if !credential.has_type(STATUS_LIST) && !credential.has_type(SCHEMA_CREDENTIAL) {
             self.collect_schemas(&credential, needs);
         }
+    }
+
+    /// What the registry has to say of a credential: when it was anchored, and who accredited its issuer.
+    fn collect_registered(&self, secured: &Secured, expected: &Expectations, needs: &mut BTreeSet<Need>) {
+        let Ok(credential) = secured.credential() else { return };
+        let Ok(issuer) = credential.issuer().parse::<Did>() else { return };
+        if !matches!(self.resolutions.get(&issuer), Some(Known::Found { .. })) || !accreditation_check::is_registered(&issuer) {
+            return;
+        }
+        let roots = anchor_check::roots(secured, &self.contexts).into_iter().flatten();
+        let anchors = roots.map(|root| (issuer.clone(), root)).filter(|anchor| !self.anchors.contains_key(anchor));
+        needs.extend(anchors.map(|(issuer, root)| Need::Anchor(issuer, root)));
+        let Issuers::Accredited(accrediting) = &expected.issuers else { return };
+        let types = accreditation_check::type_urls(&credential, &self.contexts).unwrap_or_default();
+        let scopes = types.iter().flat_map(|type_url| accrediting.scopes(type_url));
+        let unknown = scopes.map(|scope| (issuer.clone(), scope)).filter(|held| !self.accreditations.contains_key(held));
+        needs.extend(unknown.map(|(issuer, scope)| Need::Accreditations(issuer, scope)));
     }
 
     fn collect_schemas(&self, credential: &Credential, needs: &mut BTreeSet<Need>) {

@@ -77,6 +77,13 @@ pub enum Reason {
         /// When.
         at: Timestamp,
     },
+    /// The key was reported stolen, and nothing shows that the proof was made before.
+    KeyStolen {
+        /// The verification method.
+        method: String,
+        /// When it was reported.
+        at: Timestamp,
+    },
     /// The key's validity had ended before the proof was made.
     KeyExpired {
         /// The verification method.
@@ -251,6 +258,39 @@ pub enum Gap {
         /// The issuer.
         issuer: String,
     },
+    /// The signature is good, and the issuer was not accredited for this when it signed.
+    NotAccredited {
+        /// The issuer.
+        issuer: String,
+        /// When it signed.
+        at: Timestamp,
+    },
+    /// The issuer's accreditation has ended since, and nothing proves that it signed before.
+    AccreditationUnproven {
+        /// The issuer.
+        issuer: String,
+        /// When the accreditation ended.
+        ended: Timestamp,
+    },
+    /// Who accredited the issuer could not be looked up.
+    AccreditationMissing {
+        /// The issuer.
+        issuer: String,
+        /// What happened.
+        why: String,
+    },
+    /// The issuer has not anchored it, and the policy asks for that.
+    NotAnchored {
+        /// The issuer.
+        issuer: String,
+    },
+    /// Whether the issuer has anchored it could not be looked up.
+    AnchorMissing {
+        /// The issuer.
+        issuer: String,
+        /// What happened.
+        why: String,
+    },
     /// No nonce or audience to compare with was given: it could be a copy of an earlier presentation.
     FreshnessUnchecked,
     /// Reading it would take more work than any honest credential needs.
@@ -288,6 +328,18 @@ pub enum Warning {
         method: String,
         /// When the key's validity ended.
         ended: Timestamp,
+    },
+    /// The issuer's accreditation has ended since; the date of signing is the issuer's own word.
+    AccreditationEnded {
+        /// The issuer.
+        issuer: String,
+        /// When the accreditation ended.
+        ended: Timestamp,
+    },
+    /// It says where it was anchored, and the registry knows nothing of that.
+    AnchorNotFound {
+        /// The issuer.
+        issuer: String,
     },
     /// Beside the proofs that were checked stands one of a kind this version does not know.
     UncheckedProof {

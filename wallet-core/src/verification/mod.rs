@@ -7,11 +7,13 @@
 //! 3. the proof's own time holds, its algorithm is the key's, its signature is good, and every claim is covered by it;
 //! 4. the validity has begun and has not ended;
 //! 5. no status list of the issuer's says otherwise;
-//! 6. the issuer is one the verifier believes;
+//! 6. the issuer is one the verifier believes, or was accredited for this when it signed;
 //! 7. the presentation answers this verifier's request and no other, and its holder is the credentials' subject.
 //!
 //! All reasons are reported, not only the first. Missing evidence is a gap: it neither rejects nor accepts.
 
+mod accreditation_check;
+mod anchor_check;
 mod evidence;
 mod expectations;
 mod finding;
@@ -22,26 +24,29 @@ mod proof_check;
 mod schema_check;
 mod sd_jwt_check;
 mod sentences;
+mod staple;
 mod status_check;
 mod verdict;
 
 pub use evidence::{Evidence, Known, Need};
-pub use expectations::{Expectations, Issuers, Presenter, SigningTime};
+pub use expectations::{Accrediting, Anchoring, Expectations, Issuers, Presenter, SigningTime};
 pub use finding::{Finding, Gap, Place, Reason, Warning};
 pub use problem::ProblemDetails;
 pub use sentences::Say;
-pub use verdict::{Basis, IssuerUsed, ResolutionUsed, StatusListUsed, Verdict, Verified};
+pub use staple::{is_fresh as is_fresh_list, is_list as is_status_list};
+pub use verdict::{AccreditationUsed, AnchorUsed, Basis, IssuerUsed, ResolutionUsed, StatusListUsed, Verdict, Verified};
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
 use crate::credential::{Credential, ModelVersion, Presentation, profiles};
-use crate::did::{Did, DidUrl, VerificationRelationship};
+use crate::did::{Did, DidUrl, Standing, VerificationRelationship};
 use crate::error::WalletError;
 use crate::key::PublicKey;
 use crate::securing::sd_jwt::SdJwt;
 use crate::securing::{Kind, Secured};
 use crate::time::Timestamp;
+use staple::Staples;
 
 /// The type of a status list (Bitstring Status List §2.2).
 const STATUS_LIST: &str = "BitstringStatusListCredential";
@@ -51,6 +56,7 @@ const STATUS_LIST: &str = "BitstringStatusListCredential";
 /// A plain function: the same evidence gives the same verdict, on any machine, with no network.
 pub fn verify(secured: &Secured, evidence: &Evidence, expected: &Expectations, now: &Timestamp) -> Verdict {
     let mut examination = Examination::new(evidence, expected, now);
+    examination.staples = Staples::of(secured, evidence);
     match secured.kind() {
         Kind::Credential => examination.bare_credential(secured),
         Kind::Presentation => examination.presentation(secured),
@@ -78,6 +84,8 @@ struct Examination<'a> {
     bound: Vec<Option<Value>>,
     credentials: Vec<Credential>,
     lists: status_check::Lists,
+    /// The status lists that were handed over.
+    staples: Staples,
     /// The costly checks begun so far.
     checks: usize,
 }
@@ -90,7 +98,23 @@ impl<'a> Examination<'a> {
         let basis = Basis::new(now.clone());
         let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (holder, presenting, bound, lists) = (None, Vec::new(), Vec::new(), status_check::Lists::default());
-        Self { evidence, expected, now, reasons, gaps, warnings, basis, holder, presenting, bound, credentials, lists, checks: 0 }
+        let (staples, checks) = (Staples::default(), 0);
+        Self {
+            evidence,
+            expected,
+            now,
+            reasons,
+            gaps,
+            warnings,
+            basis,
+            holder,
+            presenting,
+            bound,
+            credentials,
+            lists,
+            staples,
+            checks,
+        }
     }
 
     fn bare_credential(&mut self, secured: &Secured) {
@@ -121,11 +145,11 @@ impl<'a> Examination<'a> {
         if !credential.has_type(STATUS_LIST) {
             self.schemas(secured, &credential, place);
         }
-        self.issuer_proofs(secured, &credential, place);
+        let signing = self.issuer_proofs(secured, &credential, place);
         self.type_rules(secured, &credential, place);
         self.validity(&credential, place);
         self.status(secured, &credential, place);
-        self.issuer(credential.issuer(), place);
+        self.issuer(&credential, signing.as_ref(), place);
         for fault in profiles::check(&credential) {
             self.warn(place, Warning::Profile { fault: fault.to_string() });
         }
@@ -151,16 +175,6 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn issuer(&mut self, issuer: &str, place: Place) {
-        let known = match &self.expected.issuers {
-            Issuers::Any => return self.warn(place, Warning::IssuerNotKnown { issuer: issuer.to_owned() }),
-            Issuers::Known(known) => known,
-        };
-        if !issuer.parse::<Did>().is_ok_and(|did| known.contains_key(&did)) {
-            self.gap(place, Gap::UnknownIssuer { issuer: issuer.to_owned() });
-        }
-    }
-
     fn presentation(&mut self, secured: &Secured) {
         let place = Place::Presentation;
         let presentation = match Presentation::check(secured.body()) {
@@ -180,6 +194,8 @@ impl<'a> Examination<'a> {
         for (index, nested) in nested.into_iter().enumerate() {
             let place = Place::Credential(index);
             match nested {
+                // It came along to be looked into, and is not presented itself.
+                Ok(list) if staple::is_list(&list) => {}
                 Ok(credential) => {
                     self.credential(&credential, place);
                     if credential.sd_jwt().is_some_and(SdJwt::is_bound) {
@@ -190,7 +206,8 @@ impl<'a> Examination<'a> {
                 Err(error) => self.reject(place, Reason::Malformed { fault: error.to_string() }),
             }
         }
-        self.holder = self.proofs(secured, place, presentation.holder(), VerificationRelationship::Authentication);
+        let authentication = VerificationRelationship::Authentication;
+        self.holder = self.proofs(secured, place, presentation.holder(), authentication).map(|signed| signed.by);
         self.freshness(secured);
         self.subjects();
     }
@@ -269,6 +286,14 @@ impl<'a> Examination<'a> {
 
     fn warn(&mut self, place: Place, what: Warning) {
         self.warnings.push(Finding { place, what });
+    }
+
+    /// Notes that the verdict rests on what a registry says of `did`; once, where that is only believed.
+    fn rests_on(&mut self, standing: &Standing, did: &Did, place: Place) {
+        let believed = Warning::Believed { did: did.clone() };
+        if matches!(standing, Standing::Believed { .. }) && !self.warnings.iter().any(|warning| warning.what == believed) {
+            self.warn(place, believed);
+        }
     }
 }
 

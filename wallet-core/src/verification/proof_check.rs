@@ -1,7 +1,8 @@
 //! The proof: whose key, for what, valid when, and whether the signature is good.
 
+use super::anchor_check::Signing;
 use super::{Examination, Gap, Known, Place, Reason, ResolutionUsed, SigningTime, Warning};
-use crate::did::{Did, DidUrl, KeyPeriod, Resolution, Standing, VerificationMethod, VerificationRelationship};
+use crate::did::{Did, DidUrl, KeyPeriod, Reported, Resolution, Standing, VerificationMethod, VerificationRelationship};
 use crate::key::PublicKey;
 use crate::securing::{Proof, Secured, SignatureFault, THUMBPRINT_URI};
 use crate::time::Timestamp;
@@ -9,15 +10,23 @@ use crate::time::Timestamp;
 /// How far two honest clocks may differ, in seconds.
 const CLOCK_SKEW: i64 = 300;
 
+/// Who signed something.
+pub(super) struct Signed {
+    /// Who.
+    pub by: Did,
+    /// When; none when nothing is known of the signer.
+    pub at: Option<Signing>,
+}
+
 impl<'a> Examination<'a> {
-    /// Checks every proof of `secured`, one of which must be by `claimed`; returns who signed.
+    /// Checks every proof of `secured`, one of which must be by `claimed`; returns who signed, and when.
     pub(super) fn proofs(
         &mut self,
         secured: &Secured,
         place: Place,
         claimed: Option<&str>,
         needed: VerificationRelationship,
-    ) -> Option<Did> {
+    ) -> Option<Signed> {
         let signers: Vec<Option<Did>> =
             (secured.proofs().iter()).map(|proof| method_of(proof, claimed).map(|method| method.did())).collect();
         let Some(first) = secured.proofs().first() else {
@@ -42,19 +51,24 @@ impl<'a> Examination<'a> {
         for mechanism in secured.unsupported() {
             self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
         }
+        let mut signed = signer.map(|by| Signed { by, at: None });
         for index in 0..secured.proofs().len() {
-            self.proof(secured, index, place, (claimed, needed));
+            let signing = self.proof(secured, index, place, (claimed, needed));
+            if let Some(signed) = signed.as_mut().filter(|signed| signers[index].as_ref() == Some(&signed.by)) {
+                signed.at = signed.at.take().or(signing);
+            }
         }
-        signer
+        signed
     }
 
+    /// Checks one proof; when it was made, if its signer is known.
     fn proof(
         &mut self,
         secured: &Secured,
         index: usize,
         place: Place,
         (claimed, needed): (Option<&str>, VerificationRelationship),
-    ) {
+    ) -> Option<Signing> {
         let proof = &secured.proofs()[index];
         self.proof_time(proof, place);
         if proof.purpose.as_deref().is_some_and(|purpose| purpose != needed.as_str()) {
@@ -64,13 +78,17 @@ impl<'a> Examination<'a> {
             self.gap(place, Gap::Unsupported { what: format!("the proof {mechanism}, which another follows") });
         }
         let Some(method) = method_of(proof, claimed) else {
-            return self.no_did(&proof.method, place);
+            self.no_did(&proof.method, place);
+            return None;
         };
-        let Some(resolution) = self.resolution(&method.did(), place) else { return };
-        let Some(key) = self.key(proof, &method, resolution, place, needed) else { return };
-        if self.signature(secured, index, &key, place) {
+        let resolution = self.resolution(&method.did(), place)?;
+        let signing = self.signing(secured, index, &method.did(), place);
+        if let Some(key) = self.key((proof, &signing), &method, resolution, place, needed)
+            && self.signature(secured, index, &key, place)
+        {
             self.signed_by(place, &method, key);
         }
+        Some(signing)
     }
 
     /// Checks one signature, by its place among the proofs, under the key that was found for it; whether it is good.
@@ -138,9 +156,7 @@ impl<'a> Examination<'a> {
         }
         let used = ResolutionUsed { did: did.clone(), standing, as_of: as_of.clone() };
         if !self.basis.resolutions.contains(&used) {
-            if matches!(used.standing, Standing::Believed { .. }) {
-                self.warn(place, Warning::Believed { did: did.clone() });
-            }
+            self.rests_on(&used.standing, did, place);
             self.basis.resolutions.push(used);
         }
         Some(resolution)
@@ -149,13 +165,12 @@ impl<'a> Examination<'a> {
     /// The key that `proof` names, if it was valid for `needed` when the proof was made.
     fn key(
         &mut self,
-        proof: &Proof,
+        (proof, signing): (&Proof, &Signing),
         method: &DidUrl,
         resolution: &Resolution,
         place: Place,
         needed: VerificationRelationship,
     ) -> Option<PublicKey> {
-        let signed = proof.created.as_ref().unwrap_or(self.now).clone();
         let found = match FoundKey::find(method, needed, resolution, (proof, self.now)) {
             Ok(Some(found)) => found,
             Ok(None) => {
@@ -171,10 +186,13 @@ impl<'a> Examination<'a> {
                 return None;
             }
         };
-        if let Some((ended, revoked)) = &found.ended {
-            self.ended_key(method, &signed, ended, *revoked, place);
+        let stolen = found.stolen.filter(|stolen| signing.anchored.as_ref().is_none_or(|at| at.block >= stolen.block));
+        match (stolen, &found.ended) {
+            (Some(stolen), _) => self.reject(place, Reason::KeyStolen { method: method.to_string(), at: stolen.time }),
+            (None, Some((ended, revoked))) => self.ended_key(method, signing, (ended, *revoked), place),
+            (None, None) => {}
         }
-        if let Some(from) = found.from.filter(|from| *from > signed.plus_seconds(CLOCK_SKEW)) {
+        if let Some(from) = found.from.filter(|from| *from > signing.claimed.plus_seconds(CLOCK_SKEW)) {
             self.reject(place, Reason::KeyFromLater { method: method.to_string(), at: from });
         }
         if !found.relationships.contains(&needed) {
@@ -187,9 +205,12 @@ impl<'a> Examination<'a> {
     }
 
     /// A key whose validity has `ended`: what it signed later falls, what it signed before needs a proven time.
-    fn ended_key(&mut self, method: &DidUrl, signed: &Timestamp, ended: &Timestamp, revoked: bool, place: Place) {
+    fn ended_key(&mut self, method: &DidUrl, signing: &Signing, (ended, revoked): (&Timestamp, bool), place: Place) {
         let (method, at) = (method.to_string(), ended.clone());
-        if *signed >= at {
+        if signing.is_before(ended) {
+            return;
+        }
+        if signing.claimed >= at {
             let reason = if revoked { Reason::KeyRevoked { method, at } } else { Reason::KeyExpired { method, at } };
             return self.reject(place, reason);
         }
@@ -208,6 +229,8 @@ struct FoundKey {
     from: Option<Timestamp>,
     /// When its validity ended, and whether by revocation, if it has.
     ended: Option<(Timestamp, bool)>,
+    /// When it was reported stolen, if it was.
+    stolen: Option<Reported>,
 }
 
 /// Several keys would do.
@@ -231,16 +254,23 @@ impl FoundKey {
         let id = current.map_or(method, |current| &current.id);
         let periods: Vec<&KeyPeriod> = resolution.history.iter().filter(|period| period.id == *id).collect();
         let from = periods.first().map(|first| first.from.clone());
+        let stolen = periods.iter().find_map(|period| period.stolen.clone());
         if let Some(current) = current {
             let past = |end: &Option<Timestamp>, revoked| end.clone().filter(|end| end <= now).map(|end| (end, revoked));
             let ended = past(&current.revoked, true).or(past(&current.expires, false));
-            return Ok(Some(Self { key: current.key.clone(), relationships: current.relationships.clone(), from, ended }));
+            return Ok(Some(Self {
+                key: current.key.clone(),
+                relationships: current.relationships.clone(),
+                from,
+                ended,
+                stolen,
+            }));
         }
         let Some(period) = periods.iter().find(|period| period.contains(signed)).or(periods.last()) else { return Ok(None) };
         // A key that was renewed stands in the document under another name: it has not been retired.
         let renewed = document.iter().any(|m| m.key.is_some() && m.key == period.key);
         let ended = period.until.clone().filter(|_| !renewed).map(|end| (end, period.until_block.is_some()));
-        Ok(Some(Self { key: period.key.clone(), relationships: period.relationships.clone(), from, ended }))
+        Ok(Some(Self { key: period.key.clone(), relationships: period.relationships.clone(), from, ended, stolen }))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::json_schema::{self, SchemaFault};
-use super::{Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, Verdict, Warning, verify};
+use super::{Examination, Gap, Known, Place, Reason, Say as _, Verdict, Warning, verify};
 use crate::credential::{Credential, RelatedResource};
 use crate::language::Language;
 use crate::securing::{Mechanism, Secured};
@@ -75,7 +75,7 @@ impl Examination<'_> {
         let secured = Secured::read(text).map_err(|error| error.to_string())?;
         let credential = secured.credential().map_err(|faults| faults[0].to_string())?;
         let schema = schema_in(&credential).map_err(|_| format!("it is no {SCHEMA_CREDENTIAL}"))?.clone();
-        let expected = Expectations { issuers: Issuers::Any, presenter: Presenter::Anyone, ..self.expected.clone() };
+        let expected = self.expected.of_evidence();
         match verify(&secured, self.evidence, &expected, self.now) {
             Verdict::Accepted(_) => Ok(schema),
             Verdict::Rejected { reasons, .. } => Err(reasons[0].what.say(Language::En)),

@@ -1,5 +1,6 @@
 //! What SD-JWTs have that other credentials have not: issuers by web address, the holder's key binding, rules of a type.
 
+use super::anchor_check::Signing;
 use super::{Examination, Gap, IssuerUsed, Known, Place, Presenter, Reason, Warning};
 use crate::credential::{Credential, ModelVersion};
 use crate::did::{self, VerificationRelationship};
@@ -8,21 +9,22 @@ use crate::securing::sd_jwt::type_metadata::{TypeFault, TypeMetadata};
 use crate::securing::sd_jwt::{BindingFault, IssuerMetadata, KeyBinding, Onlooker};
 
 impl<'a> Examination<'a> {
-    /// Checks that `secured` is signed by the credential's issuer, whatever the issuer goes by.
+    /// Checks that `secured` is signed by the credential's issuer, whatever the issuer goes by; when it signed, if that is known.
     ///
     /// The `iss` alone decides how its key is found, so that nobody but the issuer can choose (SD-JWT VC §7.2).
-    pub(super) fn issuer_proofs(&mut self, secured: &Secured, credential: &Credential, place: Place) {
+    pub(super) fn issuer_proofs(&mut self, secured: &Secured, credential: &Credential, place: Place) -> Option<Signing> {
         if let Some(issuer) = secured.web_issuer() {
-            return self.web_proof(secured, issuer, place);
+            self.web_proof(secured, issuer, place);
+            return None;
         }
         if credential.issuer().is_empty() {
-            let certified = secured.sd_jwt().is_some_and(|token| token.header().contains_key("x5c"));
-            return match certified {
+            match secured.sd_jwt().is_some_and(|token| token.header().contains_key("x5c")) {
                 true => self.gap(place, Gap::Unsupported { what: "an issuer by certificate (x5c)".to_owned() }),
                 false => self.reject(place, Reason::Malformed { fault: "it does not name its issuer".to_owned() }),
-            };
+            }
+            return None;
         }
-        self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
+        self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod)?.at
     }
 
     fn web_proof(&mut self, secured: &Secured, issuer: &str, place: Place) {

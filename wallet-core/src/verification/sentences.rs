@@ -94,6 +94,12 @@ impl Say for Reason {
                 "The key that signed had been revoked on {at}.",
                 "A chave que assinou já estava revogada desde {at}."
             ),
+            Self::KeyStolen { at, .. } => say!(
+                language,
+                "La clave que firmó se denunció robada el {at}, y nada muestra que firmara antes.",
+                "The key that signed was reported stolen on {at}, and nothing shows that it signed before.",
+                "A chave que assinou foi denunciada como roubada em {at}, e nada mostra que assinou antes."
+            ),
             Self::KeyExpired { at, .. } => say!(
                 language,
                 "La clave que firmó ya había vencido el {at}.",
@@ -287,6 +293,36 @@ impl Say for Gap {
                 "The signature is good, but nobody vouches for the issuer {issuer}.",
                 "A assinatura é boa, mas ninguém responde pelo emissor {issuer}."
             ),
+            Self::NotAccredited { issuer, at } => say!(
+                language,
+                "La firma es buena, pero el emisor {issuer} no estaba acreditado para esto el {at}.",
+                "The signature is good, but the issuer {issuer} was not accredited for this on {at}.",
+                "A assinatura é boa, mas o emissor {issuer} não estava credenciado para isto em {at}."
+            ),
+            Self::AccreditationUnproven { issuer, ended } => say!(
+                language,
+                "La acreditación de {issuer} terminó el {ended}, y nada prueba que firmara antes.",
+                "The accreditation of {issuer} ended on {ended}, and nothing proves that it signed before.",
+                "O credenciamento de {issuer} terminou em {ended}, e nada prova que assinou antes."
+            ),
+            Self::AccreditationMissing { issuer, why } => say!(
+                language,
+                "No se pudo averiguar quién acreditó a {issuer} ({why}).",
+                "Who accredited {issuer} could not be found out ({why}).",
+                "Não foi possível saber quem credenciou {issuer} ({why})."
+            ),
+            Self::NotAnchored { issuer } => say!(
+                language,
+                "Nada prueba cuándo la firmó {issuer}: no está anclada en el registro.",
+                "Nothing proves when {issuer} signed it: it is not anchored on the registry.",
+                "Nada prova quando {issuer} a assinou: não está ancorada no registro."
+            ),
+            Self::AnchorMissing { issuer, why } => say!(
+                language,
+                "No se pudo averiguar cuándo la ancló {issuer} ({why}).",
+                "When {issuer} anchored it could not be found out ({why}).",
+                "Não foi possível saber quando {issuer} a ancorou ({why})."
+            ),
             Self::FreshnessUnchecked => say!(
                 language,
                 "No se indicó a qué pedido responde: podría ser una copia.",
@@ -335,6 +371,18 @@ impl Say for Warning {
                 "La clave se retiró el {ended}; la fecha de la firma es palabra del emisor.",
                 "The key was retired on {ended}; the date of signing is the issuer's own word.",
                 "A chave foi retirada em {ended}; a data da assinatura é palavra do emissor."
+            ),
+            Self::AccreditationEnded { issuer, ended } => say!(
+                language,
+                "La acreditación de {issuer} terminó el {ended}; la fecha de la firma es palabra suya.",
+                "The accreditation of {issuer} ended on {ended}; the date of signing is its own word.",
+                "O credenciamento de {issuer} terminou em {ended}; a data da assinatura é palavra dele."
+            ),
+            Self::AnchorNotFound { issuer } => say!(
+                language,
+                "Dice estar anclada por {issuer}, y el registro no lo sabe.",
+                "It says that {issuer} anchored it, and the registry does not know of that.",
+                "Diz estar ancorada por {issuer}, e o registro não sabe disso."
             ),
             Self::UncheckedProof { mechanism } => say!(
                 language,

@@ -1,10 +1,9 @@
 //! The status lists: looked into only when the list itself stands.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{
-    Examination, Expectations, Gap, Issuers, Known, Place, Presenter, Reason, Say as _, StatusListUsed, Verdict, Warning, verify,
-};
+use super::{Examination, Gap, Known, Place, Reason, Say as _, StatusListUsed, Verdict, Warning, verify};
 use crate::credential::{Credential, identifier};
 use crate::language::Language;
 use crate::securing::{Kind, Secured};
@@ -14,16 +13,35 @@ use crate::time::Timestamp;
 /// What one verification has found out about lists: many credentials name the same one.
 #[derive(Default)]
 pub(super) struct Lists {
-    /// Whether a list stands for an issuer's credentials, by its URL and the issuer.
-    judged: BTreeMap<(String, String), Result<(), String>>,
-    /// The list that was opened last, by its URL; only one, since each may be large.
-    open: Option<(String, Result<PublishedList, StatusFault>)>,
+    /// Whether a list stands for an issuer's credentials.
+    judged: BTreeMap<(Name, String), Result<(), String>>,
+    /// The list that was opened last; only one, since each may be large.
+    open: Option<(Name, Result<PublishedList, StatusFault>)>,
+}
+
+/// Which list: its URL, and who brought it.
+type Name = (String, Source);
+
+/// Who brought a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    /// The verifier had it.
+    Known,
+    /// It was handed over with what is judged.
+    Stapled,
+}
+
+/// A list that may be looked into.
+struct Candidate<'e> {
+    name: Name,
+    list: Cow<'e, Secured>,
+    as_of: Timestamp,
 }
 
 impl Lists {
-    fn check(&mut self, list: &Secured, entry: &StatusEntry) -> Result<StatusValue, StatusFault> {
-        if self.open.as_ref().is_none_or(|(url, _)| url != entry.list()) {
-            self.open = Some((entry.list().to_owned(), PublishedList::read(list.body())));
+    fn check(&mut self, candidate: &Candidate<'_>, entry: &StatusEntry) -> Result<StatusValue, StatusFault> {
+        if self.open.as_ref().is_none_or(|(name, _)| *name != candidate.name) {
+            self.open = Some((candidate.name.clone(), PublishedList::read(candidate.list.body())));
         }
         let (_, opened) = self.open.as_ref().expect("it was opened just now");
         opened.as_ref().map_err(Clone::clone)?.check(entry)
@@ -36,7 +54,7 @@ pub(super) fn entries(secured: &Secured, credential: &Credential) -> Vec<Result<
     credential.statuses().into_iter().map(StatusEntry::read).chain(claim).collect()
 }
 
-impl Examination<'_> {
+impl<'a> Examination<'a> {
     pub(super) fn status(&mut self, secured: &Secured, credential: &Credential, place: Place) {
         for entry in entries(secured, credential) {
             match entry {
@@ -52,21 +70,24 @@ impl Examination<'_> {
         if !self.may_go_on(place) {
             return;
         }
-        let evidence = self.evidence;
-        let Some(Known::Found { what: secured, as_of }) = evidence.status_lists.get(&list) else {
+        let mut candidates = self.candidates(&list);
+        // The newest that stands; of those that do not, the newest is told of.
+        let best = candidates.iter().position(|candidate| self.list_stands(candidate, issuer).is_ok()).unwrap_or_default();
+        if candidates.is_empty() {
             return self.gap(place, Gap::StatusMissing { list });
-        };
-        let used = StatusListUsed { list: list.clone(), as_of: age(secured, as_of).clone() };
+        }
+        let candidate = candidates.swap_remove(best);
+        let used = StatusListUsed { list: list.clone(), as_of: candidate.as_of.clone() };
         if !self.basis.status_lists.contains(&used) {
             self.basis.status_lists.push(used.clone());
         }
-        if let Err(why) = self.list_stands(&list, secured, issuer) {
+        if let Err(why) = self.list_stands(&candidate, issuer) {
             return self.gap(place, Gap::StatusNotGood { list, why });
         }
         if used.as_of.plus_seconds(self.expected.status_max_age) < *self.now {
             self.gap(place, Gap::StatusStale { list: list.clone(), as_of: used.as_of });
         }
-        match self.lists.check(secured, entry) {
+        match self.lists.check(&candidate, entry) {
             Err(fault) => self.gap(place, Gap::StatusNotGood { list, why: fault.to_string() }),
             Ok(value) => self.status_value(value, list, place),
         }
@@ -87,19 +108,38 @@ impl Examination<'_> {
         }
     }
 
-    /// Whether the list at `url` is signed by the credentials' issuer, and valid now; judged once for each issuer.
-    fn list_stands(&mut self, url: &str, list: &Secured, issuer: &str) -> Result<(), String> {
-        let name = (url.to_owned(), issuer.to_owned());
+    /// The lists at `url` that are at hand, the newest first.
+    fn candidates(&self, url: &str) -> Vec<Candidate<'a>> {
+        let name = |source| (url.to_owned(), source);
+        let known = match self.evidence.status_lists.get(url) {
+            Some(Known::Found { what, as_of }) => {
+                Some(Candidate { name: name(Source::Known), list: Cow::Borrowed(what), as_of: age(what, as_of).clone() })
+            }
+            _ => None,
+        };
+        let stapled = self.staples.get(url).map(|(list, signed)| Candidate {
+            name: name(Source::Stapled),
+            list: Cow::Owned(list.clone()),
+            as_of: signed.clone(),
+        });
+        let mut all: Vec<_> = known.into_iter().chain(stapled).collect();
+        all.sort_by(|one, other| other.as_of.cmp(&one.as_of));
+        all
+    }
+
+    /// Whether a list is signed by the credentials' issuer, and valid now; judged once for each issuer.
+    fn list_stands(&mut self, candidate: &Candidate<'_>, issuer: &str) -> Result<(), String> {
+        let name = (candidate.name.clone(), issuer.to_owned());
         if let Some(judged) = self.lists.judged.get(&name) {
             return judged.clone();
         }
-        let judged = self.judge_list(list, issuer);
+        let judged = self.judge_list(&candidate.list, issuer);
         self.lists.judged.insert(name, judged.clone());
         judged
     }
 
     fn judge_list(&self, list: &Secured, issuer: &str) -> Result<(), String> {
-        let expected = Expectations { issuers: Issuers::Any, presenter: Presenter::Anyone, ..self.expected.clone() };
+        let expected = self.expected.of_evidence();
         let verdict = match list.kind() {
             // A presentation is judged by its holder, whatever issuer it names.
             Kind::Presentation => return Err("it is not a credential".to_owned()),

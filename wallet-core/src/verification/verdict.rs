@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::finding::{Finding, Gap, Place, Reason, Warning};
 use crate::credential::Credential;
 use crate::did::{Did, Standing};
+use crate::registry::accreditation::Scope;
 use crate::time::Timestamp;
 
 /// The outcome of verification.
@@ -143,12 +144,19 @@ pub struct Basis {
     /// The issuers whose published keys were used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub issuers: Vec<IssuerUsed>,
+    /// The accreditations by which an issuer may say what it says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accreditations: Vec<AccreditationUsed>,
+    /// The anchors that date a signature.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub anchors: Vec<AnchorUsed>,
 }
 
 impl Basis {
     /// What a verdict of the moment `at` rests on before anything was looked at.
     pub(super) fn new(at: Timestamp) -> Self {
-        Self { at, resolutions: Vec::new(), status_lists: Vec::new(), issuers: Vec::new() }
+        let (resolutions, status_lists, issuers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { at, resolutions, status_lists, issuers, accreditations: Vec::new(), anchors: Vec::new() }
     }
 }
 
@@ -182,6 +190,46 @@ pub struct IssuerUsed {
     /// The issuer's web address.
     pub issuer: String,
     /// When they were fetched.
+    pub as_of: Timestamp,
+}
+
+/// An accreditation that a verdict rests on: this issuer may say this.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccreditationUsed {
+    /// The issuer.
+    pub issuer: Did,
+    /// What it may issue.
+    pub scope: Scope,
+    /// Who stands between the root and the issuer, the root first.
+    pub path: Vec<Did>,
+    /// The name by which a person knows the root.
+    pub root_name: String,
+    /// The first moment at which it stands no longer, as far as is known.
+    pub until: Timestamp,
+    /// How far that can be trusted, and the block it was read at.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// When it was looked up.
+    pub as_of: Timestamp,
+}
+
+/// An anchor that a verdict rests on: this was signed no later than that.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnchorUsed {
+    /// Whose.
+    pub issuer: Did,
+    /// The Merkle root, in hexadecimal after `0x`.
+    pub root: String,
+    /// The block it was anchored in.
+    pub anchored_in: u64,
+    /// The time of that block.
+    pub anchored_at: Timestamp,
+    /// How far that can be trusted, and the block it was read at.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// When it was looked up.
     pub as_of: Timestamp,
 }
 

@@ -8,9 +8,9 @@ use super::Verifier;
 use crate::error::{Result, WalletError};
 use crate::ports::Change;
 use crate::securing::Secured;
-use crate::status::{ListFormat, time_to_live};
+use crate::status::ListFormat;
 use crate::time::Timestamp;
-use crate::verification::Known;
+use crate::verification::{Known, is_fresh_list};
 
 /// The most lists that are kept: which lists are asked for, whoever made a credential decides.
 const MAX_KEPT: usize = 64;
@@ -25,13 +25,12 @@ struct Kept {
 }
 
 impl Verifier {
-    /// The list at `url`: the one that is kept while it is fresh, else a new one, else an old one with its age.
+    /// The list at `url`: the newest one at hand while it is fresh, else a new one, else an old one with its age.
     pub(super) async fn status_list(&self, url: &str, format: ListFormat, max_age: i64, now: &Timestamp) -> Known<Secured> {
-        let kept = match self.kept(url).await {
-            None => self.carried.status_lists.get(url).cloned(),
-            found => found,
-        };
-        match kept {
+        let packed = self.pack.as_ref().and_then(|pack| pack.status_list(url, now));
+        let carried = self.carried.status_lists.get(url).cloned();
+        let at_hand = [self.kept(url).await, carried, packed].into_iter().flatten();
+        match at_hand.max_by(|one, other| fetched_at(one).cmp(&fetched_at(other))) {
             Some(kept) if is_fresh(&kept, max_age, now) => kept,
             kept => match self.fetch_list(url, format).await {
                 Ok(what) => {
@@ -70,16 +69,13 @@ impl Verifier {
     }
 }
 
-/// Whether no newer list need be asked for: within its own time to live, the policy's age, and its own validity.
-///
-/// A list that names no time to live is asked for each time (Bitstring Status List §2.2: no default is assumed).
+fn fetched_at(known: &Known<Secured>) -> Option<&Timestamp> {
+    if let Known::Found { as_of, .. } = known { Some(as_of) } else { None }
+}
+
+/// Whether no newer list need be asked for.
 pub(super) fn is_fresh(known: &Known<Secured>, max_age: i64, now: &Timestamp) -> bool {
-    let Known::Found { what, as_of } = known else { return false };
-    let Some(ttl) = time_to_live(what.body()) else { return false };
-    let ttl = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).min(max_age);
-    let until = what.body().get("validUntil").and_then(|until| until.as_str()?.parse::<Timestamp>().ok());
-    let ended = what.proofs().iter().filter_map(|proof| proof.expires.clone()).chain(until).any(|end| end < *now);
-    !ended && as_of.plus_seconds(ttl) >= *now
+    matches!(known, Known::Found { what, as_of } if is_fresh_list(what, as_of, max_age, now))
 }
 
 /// URLs are outside text of any length; a digest makes a name of one length.

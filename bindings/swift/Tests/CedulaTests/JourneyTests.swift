@@ -50,7 +50,7 @@ final class JourneyTests: XCTestCase {
     func testIssuerNobodyVouchesForIsUndetermined() async throws {
         let world = try await World(at: now)
         var expected = defaultExpectations()
-        expected.issuers = [:]
+        expected.issuers = .known([:])
         let verdict = try await Verifier.bare(storage: MemoryStorage()).check(text: world.credential, expected: expected, now: now)
         guard case .undetermined(let gaps, _) = verdict else { return XCTFail("\(verdict)") }
         XCTAssertEqual([.unknownIssuer(issuer: world.issuer)], gaps.map(\.what))

@@ -22,8 +22,7 @@ pub struct Attribute {
 /// Authentication implies assertion in did:ethr. Fails with `Misused` for invocation and delegation, which it cannot say.
 pub fn key_attribute(key: &PublicKey, relationship: VerificationRelationship) -> Result<Attribute> {
     let name = format!("did/pub/Multikey/{}", purpose_of(relationship)?);
-    let (_, value) = multibase::decode(key.to_multikey()).expect("a Multikey is base58btc");
-    Ok(Attribute { name: padded(&name)?, value })
+    Ok(Attribute { name: padded(&name)?, value: key.to_multikey_bytes() })
 }
 
 /// The attribute that publishes `key` for `relationship` under the name that readers older than Multikey know.
@@ -50,6 +49,21 @@ pub fn service_attribute(kind: &str, endpoint: &Value) -> Result<Attribute> {
         _ => return Err(WalletError::misused("a service endpoint is a URL, an object or a list")),
     };
     Ok(Attribute { name: padded(&format!("did/svc/{kind}"))?, value })
+}
+
+/// The attribute that reports `key` stolen, under a name of Cédula's own, which other readers of did:ethr pass over.
+///
+/// It does not end the key's validity for those readers: withdraw the key besides. A report is final.
+pub fn stolen_key_attribute(key: &PublicKey) -> Attribute {
+    Attribute { name: padded(STOLEN).expect("a short name"), value: key.to_multikey_bytes() }
+}
+
+/// The name of a report that a key was stolen; its value is the key, as a Multikey's bytes.
+const STOLEN: &str = "did/stolen";
+
+/// The key that an attribute reports stolen, as the bytes of a Multikey.
+pub(super) fn stolen_key<'a>(name: &[u8; 32], value: &'a [u8]) -> Option<&'a [u8]> {
+    (text_of(name) == Some(STOLEN)).then_some(value)
 }
 
 fn purpose_of(relationship: VerificationRelationship) -> Result<&'static str> {

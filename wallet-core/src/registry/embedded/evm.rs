@@ -47,7 +47,7 @@ pub(super) fn transact(
 ) -> Result<Result<Run, RpcRefusal>, Fault> {
     let transaction = &signed.transaction;
     let (tx_type, gas_price, gas_priority_fee) = match transaction.fees {
-        Fees::Legacy { gas_price } => (0, gas_price, None),
+        Fees::Legacy { gas_price } | Fees::Unprotected { gas_price } => (0, gas_price, None),
         Fees::Dynamic { max_fee, max_priority_fee } => (2, max_fee, Some(max_priority_fee)),
     };
     let environment = TxEnv {

@@ -63,7 +63,7 @@ fn signed(outcome: &Outcome) -> Result<SignedTransaction, Fault> {
 
 fn kind(signed: &SignedTransaction) -> u8 {
     match signed.transaction.fees {
-        Fees::Legacy { .. } => 0,
+        Fees::Legacy { .. } | Fees::Unprotected { .. } => 0,
         Fees::Dynamic { .. } => 2,
     }
 }
@@ -145,7 +145,7 @@ pub(super) fn transaction(header: &Header, hash: B256, outcomes: &[Outcome], ind
         "s": scalar(signature.s),
     });
     match transaction.fees {
-        Fees::Legacy { gas_price } => {
+        Fees::Legacy { gas_price } | Fees::Unprotected { gas_price } => {
             object["gasPrice"] = json!(quantity(gas_price));
             object["v"] = json!(quantity(transaction.chain_id * 2 + 35 + u64::from(signature.odd_y)));
         }

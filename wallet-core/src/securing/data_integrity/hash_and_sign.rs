@@ -44,13 +44,33 @@ pub(super) fn check(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<(), SignatureFault> {
-    let signature = signature(proof, mechanism).ok_or_else(|| SignatureFault::malformed("the proofValue is not a signature"))?;
+    let signature = signature(proof, mechanism).ok_or_else(no_signature)?;
     // The length tells the curve, as the name of the suite does not.
     if (signature.len() == 96) != (key.algorithm() == KeyAlgorithm::P384) {
         return Err(SignatureFault::WrongAlgorithm);
     }
-    let message = message(mechanism, signed, proof, key, contexts)?;
+    let message = message(mechanism, signed, proof, key.algorithm(), contexts)?;
     Ok(key.verify(&message, &signature)?)
+}
+
+/// What the key of `proof` signed, and its signature.
+pub(super) fn signed(
+    mechanism: Mechanism,
+    signed: &Signed<'_>,
+    proof: &Map<String, Value>,
+    contexts: &Contexts,
+) -> Result<(Vec<u8>, Vec<u8>), SignatureFault> {
+    let signature = signature(proof, mechanism).ok_or_else(no_signature)?;
+    let algorithm = match mechanism {
+        Mechanism::EcdsaRdfc2019 | Mechanism::EcdsaJcs2019 if signature.len() == 96 => KeyAlgorithm::P384,
+        Mechanism::EcdsaRdfc2019 | Mechanism::EcdsaJcs2019 => KeyAlgorithm::P256,
+        _ => KeyAlgorithm::Ed25519,
+    };
+    Ok((message(mechanism, signed, proof, algorithm, contexts)?, signature))
+}
+
+fn no_signature() -> SignatureFault {
+    SignatureFault::malformed("the proofValue is not a signature")
 }
 
 /// The bytes a proof signs: the hash of its options, then that of the document, both as long as the key's curve asks
@@ -61,11 +81,11 @@ pub(super) fn message(
     mechanism: Mechanism,
     signed: &Signed<'_>,
     proof: &Map<String, Value>,
-    key: &PublicKey,
+    algorithm: KeyAlgorithm,
     contexts: &Contexts,
 ) -> Result<Vec<u8>, SignatureFault> {
     use Mechanism::{EcdsaJcs2019, EcdsaRdfc2019, Ed25519Signature2020, EddsaJcs2022, EddsaRdfc2022};
-    let hash = match (mechanism, key.algorithm()) {
+    let hash = match (mechanism, algorithm) {
         (EddsaRdfc2022 | EddsaJcs2022 | Ed25519Signature2020, KeyAlgorithm::Ed25519) => Hash::Sha256,
         (EcdsaRdfc2019 | EcdsaJcs2019, KeyAlgorithm::P256) => Hash::Sha256,
         (EcdsaRdfc2019 | EcdsaJcs2019, KeyAlgorithm::P384) => Hash::Sha384,

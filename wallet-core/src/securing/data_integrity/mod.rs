@@ -101,7 +101,7 @@ pub(super) fn prepare(
     let previous = chain::previous(&proof, earlier).map_err(WalletError::misused)?;
     let signed = hash_and_sign::Signed { body, previous, naming: Naming::Free };
     hash_and_sign::complete(&mut proof, body, options.mechanism);
-    let message = match hash_and_sign::message(options.mechanism, &signed, &proof, key, contexts) {
+    let message = match hash_and_sign::message(options.mechanism, &signed, &proof, key.algorithm(), contexts) {
         Ok(message) => message,
         Err(SignatureFault::WrongAlgorithm) => {
             let (mechanism, curve) = (options.mechanism.as_str(), key.algorithm().curve());
@@ -175,6 +175,27 @@ pub(super) fn check(
     match mechanism(proof).map_err(SignatureFault::malformed)? {
         Mechanism::JsonWebSignature2020 => signatures_2020::check_jws(&signed, proof, key, contexts),
         whole => hash_and_sign::check(whole, &signed, proof, key, contexts),
+    }
+}
+
+/// What the issuer's key signed for the proof object at `index` of `proofs`, and its signature.
+///
+/// Of a derived proof with selective disclosure these are the base proof's; fails with `Malformed` for `bbs-2023`, which never
+/// shows its signature.
+pub(super) fn signed(
+    body: &Map<String, Value>,
+    proofs: &[Map<String, Value>],
+    index: usize,
+    contexts: &Contexts,
+) -> Result<(Vec<u8>, Vec<u8>), SignatureFault> {
+    let proof = proofs.get(index).ok_or_else(|| SignatureFault::malformed("there is no such proof"))?;
+    if selective::is_selective(proof) {
+        return selective::signed(body, proof, contexts);
+    }
+    let signed = hash_and_sign::Signed { body, previous: chain::checked(proof, proofs)?, naming: Naming::Free };
+    match mechanism(proof).map_err(SignatureFault::malformed)? {
+        Mechanism::JsonWebSignature2020 => signatures_2020::signed_jws(&signed, proof, contexts),
+        whole => hash_and_sign::signed(whole, &signed, proof, contexts),
     }
 }
 

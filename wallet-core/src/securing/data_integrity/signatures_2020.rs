@@ -54,10 +54,28 @@ pub(super) fn check_jws(
     if key.algorithm().jose() != Some(named) {
         return Err(SignatureFault::WrongAlgorithm);
     }
+    Ok(key.verify(&message(&detached, signed, proof, contexts)?, &detached.signature)?)
+}
+
+/// What the key of `proof` signed, and its signature.
+pub(super) fn signed_jws(
+    signed: &Signed<'_>,
+    proof: &Map<String, Value>,
+    contexts: &Contexts,
+) -> Result<(Vec<u8>, Vec<u8>), SignatureFault> {
+    let detached = read_jws(proof).map_err(SignatureFault::malformed)?;
+    Ok((message(&detached, signed, proof, contexts)?, detached.signature))
+}
+
+fn message(
+    detached: &Detached<'_>,
+    signed: &Signed<'_>,
+    proof: &Map<String, Value>,
+    contexts: &Contexts,
+) -> Result<Vec<u8>, SignatureFault> {
     let options = options(signed, proof, "jws", proof.get("@context"));
     let (options, document) = canonical_rdf(signed, &options, contexts, Hash::Sha256)?;
-    let message = [detached.header.as_bytes(), b".", &hashes(Hash::Sha256, &options, &document)].concat();
-    Ok(key.verify(&message, &detached.signature)?)
+    Ok([detached.header.as_bytes(), b".", &hashes(Hash::Sha256, &options, &document)].concat())
 }
 
 #[cfg(test)]

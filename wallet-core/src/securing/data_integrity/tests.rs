@@ -236,7 +236,7 @@ fn with_members(mechanism: Mechanism, members: Value) -> Secured {
     proof.extend(members.as_object().expect("an object").clone());
     proof.shift_remove("proofValue");
     let signed = super::hash_and_sign::Signed { body: &body, previous: Vec::new(), naming: Naming::Free };
-    let message = super::hash_and_sign::message(mechanism, &signed, &proof, &key.public_key(), &contexts()).expect("covered");
+    let message = super::hash_and_sign::message(mechanism, &signed, &proof, key.algorithm(), &contexts()).expect("covered");
     let proof = super::finish(proof, &key.sign(&message));
     body.insert("proof".to_owned(), proof.into());
     Secured::read(&Value::Object(body).to_string()).expect("a secured credential")

@@ -66,6 +66,12 @@ pub fn check_types(document: &Map<String, Value>, names: &[&str], contexts: &Con
     Expander::check_types(document, names, contexts)
 }
 
+/// The IRIs that the types of `document`, and of the objects it holds under `names`, stand for in its contexts, in their order
+/// (VC DM 2.0 §4.5).
+pub fn type_iris(document: &Map<String, Value>, names: &[&str], contexts: &Contexts) -> Result<Vec<String>, LinkedDataError> {
+    Expander::type_iris(document, names, contexts)
+}
+
 /// Checks that every member's name and every type of `document` stands for something in its contexts, without making quads.
 ///
 /// Says nothing of values: an identifier may still be no IRI.

@@ -17,8 +17,28 @@ impl<'d, 'c> Expander<'d, 'c> {
         names: &[&'d str],
         contexts: &'c Contexts,
     ) -> Result<(), LinkedDataError> {
+        Self::visit_types(document, names, contexts, &mut |_| {})
+    }
+
+    /// The IRIs that the types of `document`, and of the objects it holds under `names`, stand for, in their order.
+    pub fn type_iris(
+        document: &'d Map<String, Value>,
+        names: &[&'d str],
+        contexts: &'c Contexts,
+    ) -> Result<Vec<String>, LinkedDataError> {
+        let mut iris = Vec::new();
+        Self::visit_types(document, names, contexts, &mut |iri| iris.push(iri.to_owned()))?;
+        Ok(iris)
+    }
+
+    fn visit_types(
+        document: &'d Map<String, Value>,
+        names: &[&'d str],
+        contexts: &'c Contexts,
+        visit: &mut dyn FnMut(&str),
+    ) -> Result<(), LinkedDataError> {
         let (mut this, base) = Self::begin(document, contexts)?;
-        let active = this.check_own_types(&base, document)?;
+        let active = this.own_types(&base, document, visit)?;
         for name in names {
             let reading = Reading::value_of(&active, name);
             let all = match document.get(*name) {
@@ -28,19 +48,25 @@ impl<'d, 'c> Expander<'d, 'c> {
             };
             for object in all.iter().filter_map(Value::as_object) {
                 let current = this.context_of(reading, object, &Extra::default())?;
-                this.check_own_types(&current, object)?;
+                this.own_types(&current, object, visit)?;
             }
         }
         Ok(())
     }
 
-    /// Checks the types of an object in the context `outer`, and gives the context of its other members.
-    fn check_own_types(&mut self, outer: &Arc<Active>, object: &'d Map<String, Value>) -> Result<Arc<Active>, LinkedDataError> {
+    /// Visits the types of an object in the context `outer`, and gives the context of its other members.
+    fn own_types(
+        &mut self,
+        outer: &Arc<Active>,
+        object: &'d Map<String, Value>,
+        visit: &mut dyn FnMut(&str),
+    ) -> Result<Arc<Active>, LinkedDataError> {
         let types = types(outer, object)?;
-        match types.iter().find(|kind| !matches!(outer.meaning(kind), Meaning::Iri(_))) {
-            Some(kind) => Err(LinkedDataError::undefined(kind)),
-            None => self.typed(outer, &types),
+        for kind in &types {
+            let Meaning::Iri(iri) = outer.meaning(kind) else { return Err(LinkedDataError::undefined(kind)) };
+            visit(&iri);
         }
+        self.typed(outer, &types)
     }
 
     /// `outer` with the scoped contexts of the node's types, in lexicographical order.

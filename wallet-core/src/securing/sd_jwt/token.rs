@@ -96,6 +96,11 @@ impl SdJwt {
         self.token.check(key)
     }
 
+    /// What the issuer signed, whatever is disclosed of it, and the signature.
+    pub(in crate::securing) fn signed(&self) -> (&[u8], &[u8]) {
+        self.token.signed()
+    }
+
     /// Checks that `nbf` is not to come and `exp` not past (RFC 9901 §7.1 step 6); fails with `Refused`.
     pub fn check_time(&self, now: &Timestamp) -> Result<()> {
         let payload = self.claims().map_err(|fault| WalletError::malformed("SD-JWT", fault))?;

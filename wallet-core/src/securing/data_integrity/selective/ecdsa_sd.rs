@@ -182,10 +182,40 @@ pub(super) fn check(
     key: &PublicKey,
     contexts: &Contexts,
 ) -> Result<(), SignatureFault> {
-    let names = derived.labels.iter().map(|(number, label)| (*number, labels::written(label))).collect();
-    let parted = derive::part_derived(document, &names, &derived.mandatory, contexts)?;
+    let parted = parted(document, derived, contexts)?;
     let options_hash = derive::options_hash(document, proof, contexts)?;
     check_all(options_hash, &parted, (&derived.public_key, &derived.base_signature, &derived.signatures), key)
+}
+
+/// What the issuer's key signed, and its signature, as a base proof has them.
+pub(super) fn signed_base(
+    document: &Map<String, Value>,
+    proof: &Map<String, Value>,
+    SignedBase { signature, base }: &SignedBase,
+    contexts: &Contexts,
+) -> Result<(Vec<u8>, Vec<u8>), SignatureFault> {
+    let statements = derive::base_statements(document, contexts, labels::hmac, &base.hmac_key)?;
+    let parted = derive::part(statements, &base.mandatory)?;
+    let options_hash = derive::options_hash(document, proof, contexts)?;
+    Ok((message(options_hash, &base.public_key, &parted), signature.to_vec()))
+}
+
+/// What the issuer's key signed, and its signature, as every proof derived from its own shows them.
+pub(super) fn signed_derived(
+    document: &Map<String, Value>,
+    proof: &Map<String, Value>,
+    derived: &Derived,
+    contexts: &Contexts,
+) -> Result<(Vec<u8>, Vec<u8>), SignatureFault> {
+    let parted = parted(document, derived, contexts)?;
+    let options_hash = derive::options_hash(document, proof, contexts)?;
+    Ok((message(options_hash, &derived.public_key, &parted), derived.base_signature.to_vec()))
+}
+
+/// The statements of a derived document, under the names its proof gives.
+fn parted(document: &Map<String, Value>, derived: &Derived, contexts: &Contexts) -> Result<Parted, SignatureFault> {
+    let names = derived.labels.iter().map(|(number, label)| (*number, labels::written(label))).collect();
+    derive::part_derived(document, &names, &derived.mandatory, contexts)
 }
 
 /// The issuer's signature first: without it, the others are not worth the work.

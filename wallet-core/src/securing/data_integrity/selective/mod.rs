@@ -170,6 +170,21 @@ pub(in crate::securing) fn check_received(
     }
 }
 
+/// What the issuer's key signed for `proof`, base or derived, and its signature.
+pub(super) fn signed(
+    body: &Map<String, Value>,
+    proof: &Map<String, Value>,
+    contexts: &Contexts,
+) -> Result<(Vec<u8>, Vec<u8>), SignatureFault> {
+    match ProofValue::of(proof).map_err(SignatureFault::malformed)? {
+        ProofValue::EcdsaBase(base) => ecdsa_sd::signed_base(body, proof, &base, contexts),
+        ProofValue::EcdsaDerived(derived) => ecdsa_sd::signed_derived(body, proof, &derived, contexts),
+        ProofValue::BbsBase(_) | ProofValue::BbsDerived(_) => {
+            Err(SignatureFault::malformed("bbs-2023 never shows the signature, by which showings could be linked"))
+        }
+    }
+}
+
 /// The document that shows what is mandatory and what `chosen` points to, with a proof derived from the base proof `proof`.
 pub(in crate::securing) fn disclose(
     body: &Map<String, Value>,

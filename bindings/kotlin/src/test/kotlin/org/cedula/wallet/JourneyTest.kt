@@ -56,7 +56,7 @@ class JourneyTest {
     @Test
     fun issuerNobodyVouchesForIsUndetermined() = runBlocking {
         val world = World.make(now)
-        val expected = defaultExpectations().copy(issuers = emptyMap())
+        val expected = defaultExpectations().copy(issuers = Issuers.Known(emptyMap()))
         val verdict = Verifier.bare(MemoryStorage()).check(world.credential, expected, now)
         val undetermined = assertInstanceOf(Verdict.Undetermined::class.java, verdict)
         assertEquals(listOf<Gap>(Gap.UnknownIssuer(world.issuer)), undetermined.gaps.map { it.what })
