@@ -42,6 +42,31 @@ fn rfc_8032_section_7_1_test_2() {
 }
 
 #[test]
+fn rfc_6979_appendix_a_2_5_and_a_2_6() {
+    for (algorithm, scalar, signature) in [
+        (
+            KeyAlgorithm::P256,
+            "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721",
+            concat!(
+                "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716",
+                "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
+            ),
+        ),
+        (
+            KeyAlgorithm::P384,
+            "6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba9aa47740787137d896d5724e4c70a825f872c9ea60d2edf5",
+            concat!(
+                "94edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a648152e44acf96e36dd1e80fabe46",
+                "99ef4aeb15f178cea1fe40db2603138f130e740a19624526203b6351d0a3a94fa329c145786e679e7b82c71a38628ac8",
+            ),
+        ),
+    ] {
+        let key = SecretKey::from_bytes(algorithm, &hex(scalar)).expect("a scalar in range");
+        assert_eq!(key.sign(b"sample"), hex(signature), "{}", algorithm.curve());
+    }
+}
+
+#[test]
 fn rfc_8037_appendix_a_3_thumbprint() {
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
     assert_eq!(PublicKey::from_jwk(&jwk).expect("a JWK").thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
