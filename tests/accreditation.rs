@@ -2,6 +2,8 @@
 
 #[path = "support/country.rs"]
 mod country;
+#[path = "support/packs.rs"]
+mod packs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +11,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use country::{Country, Institution, at, seconds, verifier_with};
+use packs::Signer;
 use serde_json::{Value, json};
 use wallet_core::did::{Did, Grounds, Standing, ethr};
 use wallet_core::error::Result;
 use wallet_core::language::Language;
+use wallet_core::platform::MemoryStorage;
 use wallet_core::registry::accreditation::Scope;
 use wallet_core::registry::credential_registry::{Terms, Under};
-use wallet_core::registry::{Address, CredentialWrite, DidWrite, EmbeddedChain, Ledger, RpcRefusal, RpcRequest};
+use wallet_core::registry::{Address, CredentialWrite, DidWrite, EmbeddedChain, Ledger, RpcRefusal, RpcRequest, Told};
 use wallet_core::resolver::{ACCREDITOR, Resolver};
 use wallet_core::securing::linked_data::{Contexts, type_iris};
 use wallet_core::securing::{Mechanism, Secured};
 use wallet_core::time::Timestamp;
-use wallet_core::verification::{Accrediting, Expectations, Gap, Issuers, Say as _, SigningTime, Verdict};
+use wallet_core::trust_pack::Entries;
+use wallet_core::verification::{Accrediting, Expectations, Gap, Issuers, Known, Say as _, SigningTime, Verdict};
+use wallet_core::verifier::Verifier;
 
 /// A ministry, which accredited an agency for two years, which accredited a university.
 struct Story {
@@ -118,6 +124,38 @@ async fn accredited_issuer_is_believed_and_the_path_is_shown() {
     assert_eq!((&used.issuer, &*used.root_name), (&story.university.did, "Ministerio de Educación"));
     assert_eq!((&used.scope, &used.until), (&story.scope, &at("2027-03-01T00:00:00Z")));
     assert!(matches!(used.standing, Standing::Proven { grounds: Grounds::Validators, .. }));
+}
+
+#[tokio::test]
+async fn accreditation_and_anchor_are_found_in_a_trust_pack_where_no_registry_is() {
+    let mut story = Story::with_everybody_accredited().await;
+    let diploma = story.diploma().await;
+    let diploma = story.country.anchor(&story.university, &diploma).await;
+    let (online, now, did) = (story.country.verifier(), &story.spring, &story.university.did);
+    let evidence = online.gather(&diploma, &story.expected(), now).await;
+    let mut entries = Entries::new();
+    entries.add_root(&story.ministry.did, "Ministerio de Educación");
+    entries.add_history(did, &online.resolver.history(did, now).await.expect("a history"), now).expect("a whole history");
+    for ((issuer, scope), known) in &evidence.accreditations {
+        let Known::Found { what, as_of } = known else { panic!("{known:?}") };
+        entries.add_accreditations(issuer, scope, what, as_of).expect("its history is there");
+    }
+    for ((issuer, root), known) in &evidence.anchors {
+        let Known::Found { what: Told { what: Some(what), standing }, as_of } = known else { panic!("{known:?}") };
+        let told = Told { what: *what, standing: standing.clone() };
+        entries.add_anchor(issuer, *root, &told, as_of).expect("its history is there");
+    }
+    let pack = Signer::publisher(1).pack(entries, 1, now);
+    let roots = pack.entries().roots().expect("names");
+    let expected =
+        Expectations { issuers: Issuers::Accredited(Accrediting { roots, ..Accrediting::default() }), ..story.expected() };
+    let offline = Verifier::offline(Arc::new(pack), Arc::new(MemoryStorage::new())).expect("whole entries");
+    let verdict = offline.check(diploma.text(), &expected, &now.plus_seconds(24 * 3600)).await.expect("a diploma");
+    assert_eq!(verdict.word(), "accepted", "{verdict:?}");
+    let used = &verdict.basis().accreditations[0];
+    assert_eq!(used.path, [story.ministry.did.clone(), story.agency.did.clone()]);
+    assert!(matches!(used.standing, Standing::Proven { grounds: Grounds::Validators, .. }) && used.as_of == *now);
+    assert_eq!(verdict.basis().anchors[0].as_of, *now);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use wallet_core::trust_pack::PackFile;
 
 /// The example, built once by the cargo that runs this test.
 fn binary() -> &'static Path {
@@ -76,9 +77,8 @@ fn verify_offline(picture: &str) -> (Home, Vec<String>) {
 }
 
 fn publisher(pack: &str) -> String {
-    let token = std::fs::read_to_string(pack).expect("the pack");
-    let secured = wallet_core::securing::Secured::read(&token).expect("a signed pack");
-    secured.body()["issuer"].as_str().expect("its publisher").to_owned()
+    let file = std::fs::read(pack).expect("the pack");
+    PackFile::claimed_publisher(&file).expect("a signed pack").to_string()
 }
 
 fn strs(arguments: &[String]) -> Vec<&str> {
@@ -192,6 +192,36 @@ fn credential_comes_in_by_standard_input() {
 }
 
 #[test]
+fn pack_is_brought_up_to_date_by_a_difference_and_not_set_back() {
+    let home = Home::new();
+    let (old, difference, new) = (home.file("old.pack"), home.file("monday.diff"), home.file("new.pack"));
+    home.json(0, &["did", "new", "university", "--display-name", "Universidad del Sur"]);
+    assert_eq!(home.json(0, &["pack", "--out", &old])["version"], 1);
+    home.json(0, &["did", "new", "health", "--display-name", "Salud del Sur"]);
+    let made = home.json(0, &["pack", "--out", &difference, "--since", &old]);
+    assert_eq!((&made["since"], &made["version"]), (&1.into(), &2.into()));
+
+    let shown = home.json(0, &["pack", "show", &difference]);
+    assert_eq!((&shown["kind"], &shown["entries"]["issuer"], &shown["removed"]), (&"difference".into(), &1.into(), &0.into()));
+    assert_eq!(home.json(0, &["pack", "update", &old, &difference, "--out", &new])["before"], 1);
+    let shown = home.json(0, &["pack", "show", &new]);
+    assert_eq!((&shown["kind"], &shown["version"], &shown["entries"]["history"]), (&"whole".into(), &2.into(), &2.into()));
+    assert_eq!(
+        (&shown["chains"]["2026"]["standing"]["standing"], &shown["entries"]["checkpoint"]),
+        (&"proven".into(), &1.into())
+    );
+    assert!(shown["chains"]["2026"]["asOf"].is_string() && shown["valid"] == true);
+
+    assert_eq!(home.status(&["pack", "update", &new, &difference]), 77);
+    home.json(0, &["pack", "update", &old, &difference]);
+    assert_eq!(std::fs::read(&old).expect("the pack"), std::fs::read(&new).expect("the pack"));
+    for (language, said) in [("en", "Signed by"), ("es", "Firmado por"), ("pt", "Assinado por")] {
+        let output = home.run(&["pack", "show", &new, "--lang", language]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains(said), "{language}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_64() {
     let home = Home::new();
     for arguments in [
@@ -204,8 +234,12 @@ fn wrong_usage_is_64() {
         &["verify", "x.json", "--offline", "--rpc", "http://localhost:1"],
         &["list", "--lang", "fr"],
         &["did", "deactivate", "university"],
+        &["did", "report-stolen", "university"],
+        &["accreditation", "give", "--by", "ministry", "--to", "university"],
         &["issue", "--issuer", "nobody", "--profile", "diploma", "--input", "x.csv"],
         &["show", "1"],
+        &["pack"],
+        &["pack", "update", "x.pack"],
     ] {
         assert_eq!(home.status(arguments), 64, "{arguments:?}");
     }
@@ -243,8 +277,23 @@ fn passphrase_is_needed_and_must_be_the_right_one() {
 fn every_command_explains_itself_by_example() {
     let home = Home::new();
     let commands = [
-        "demo", "issue", "list", "show", "scan", "ask", "present", "verify", "status", "pack", "backup", "restore", "history",
-        "forget", "did", "chain",
+        "demo",
+        "issue",
+        "list",
+        "show",
+        "scan",
+        "ask",
+        "present",
+        "verify",
+        "status",
+        "pack",
+        "backup",
+        "restore",
+        "history",
+        "forget",
+        "did",
+        "accreditation",
+        "chain",
     ];
     for command in commands {
         let output = home.run(&[command, "--help"]);
@@ -351,4 +400,49 @@ fn sd_jwt_is_a_question_and_an_answer() {
     let file = home.file("unreadable.json");
     std::fs::write(&file, "[]").expect("a file");
     assert_eq!(home.status(&["sd-jwt", &file]), 65);
+}
+
+#[test]
+fn accreditation_is_given_and_asked_for_until_the_key_is_stolen() {
+    let home = Home::new();
+    for name in ["ministry", "agency", "university"] {
+        home.json(0, &["did", "new", name, "--display-name", &name.to_uppercase()]);
+    }
+    let issue = |name: &str| {
+        let diplomas = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/cedula/data/diplomas.csv");
+        let out = home.file(name);
+        home.json(0, &["issue", "--issuer", "university", "--profile", "diploma", "--input", diplomas, "--out", &out]);
+        let one = std::fs::read_dir(&out).expect("diplomas").next().expect("one").expect("a file").path();
+        one.to_str().expect("a plain path").to_owned()
+    };
+    let give = |arguments: &[&str]| home.json(0, &[&["accreditation", "give", "--for", "diploma"], arguments].concat());
+
+    let early = issue("early");
+    assert_eq!(home.json(2, &["verify", &early, "--root", "ministry"])["gaps"][0]["code"], "unknownIssuer");
+    give(&["--by", "ministry", "--to", "agency", "--levels", "1"]);
+    give(&["--by", "agency", "--under", "ministry", "--to", "university", "--days", "30"]);
+    let shown = home.json(0, &["accreditation", "show", "--by", "ministry", "--to", "university", "--for", "diploma"]);
+    assert_eq!(shown["accreditations"].as_array().map(Vec::len), Some(2), "of the diploma and its reduced form");
+    assert_eq!(home.json(2, &["verify", &early, "--root", "ministry"])["gaps"][0]["code"], "notAccredited");
+    let late = issue("late");
+    let verify = ["verify", &late, "--root", "ministry"];
+    let verdict = home.json(0, &verify);
+    let used = &verdict["evidence"]["accreditations"][0];
+    assert_eq!((&used["rootName"], used["path"].as_array().map(Vec::len)), (&"MINISTRY".into(), Some(2)));
+    assert_eq!(used["standing"], "proven");
+
+    let pack = home.file("country.pack");
+    let packed = home.json(0, &["pack", "--out", &pack, "--root", "ministry"]);
+    let publisher = packed["publisher"].as_str().expect("a DID");
+    let (elsewhere, ministry) = (Home::new(), shown["root"].as_str().expect("a DID"));
+    let carried = ["verify", &late, "--root", ministry, "--offline", "--pack", &pack, "--publisher", publisher];
+    let verdict = elsewhere.json(0, &carried);
+    assert_eq!(verdict["evidence"]["accreditations"][0]["rootName"], "MINISTRY");
+
+    let longer = ["accreditation", "give", "--for", "diploma", "--by", "agency", "--under", "ministry", "--to", "university"];
+    assert_ne!(home.status(&[&longer[..], &["--days", "999"]].concat()), 0, "it would outlive the agency's own");
+    home.json(0, &["did", "report-stolen", "university", "--yes"]);
+    let codes: Vec<Value> =
+        home.json(1, &verify)["reasons"].as_array().expect("reasons").iter().map(|r| r["code"].clone()).collect();
+    assert!(codes.contains(&"keyStolen".into()), "{codes:?}");
 }

@@ -13,6 +13,7 @@ use documents::{EXTRA, as_v1, contexts, credential, documents};
 use serde_json::{Map, Value, json};
 use wallet_core::did::VerificationRelationship;
 use wallet_core::key::{KeyAlgorithm, SecretKey};
+use wallet_core::registry::{B256, Inclusion, MerkleTree};
 use wallet_core::securing::{Mechanism, ProofOptions, Secured, prepare};
 
 const PEER: &str = "npm @digitalbazaar/vc 7.3";
@@ -188,6 +189,34 @@ fn proof_sets_verify_both_ways_whoever_signs_first() {
             report(&signers, PEER, &mechanism, names().zip(answers.iter().map(judged)).collect());
         }
     }
+}
+
+/// An inclusion proof among the proofs, first or last, alone or inside a presentation, is skipped as one of an unknown suite.
+#[test]
+fn inclusion_proof_is_skipped_by_the_other_side() {
+    for signer in SIGNERS {
+        let signed = signer.sign(credential(&signer.did(), json!({ "id": "urn:a", "value": "x" })));
+        let last = value(&signed.with_inclusion(&inclusion()).expect("it has room"));
+        let mut first = last.clone();
+        first["proof"].as_array_mut().expect("two proofs").reverse();
+        let presentation = json!({
+            "@context": ["https://www.w3.org/ns/credentials/v2", EXTRA],
+            "type": "VerifiablePresentation",
+            "holder": signer.did(),
+            "verifiableCredential": [last]
+        });
+        let presented = value(&signer.sign(object(presentation)));
+        let answers = signer.peer("verify", &[last, first, presented]);
+        let names = ["inclusion last", "inclusion first", "inclusion in a presentation"].into_iter();
+        let mechanism = format!("{}, with an inclusion proof", signer.name());
+        report(OURS, PEER, &mechanism, names.zip(answers.iter().map(judged)).collect());
+    }
+}
+
+/// The way of one leaf among a hundred thousand.
+fn inclusion() -> Inclusion {
+    let leaves = (0..100_000u64).map(|leaf| B256::left_padding_from(&leaf.to_be_bytes())).collect();
+    MerkleTree::new(leaves).expect("a tree").inclusion(77_777, [7; 16]).expect("a leaf")
 }
 
 /// JSON-LD 1.1 API §8.2, step 10: a number with a fraction is a double. npm `jsonld` looks for a point in what JavaScript prints,

@@ -21,7 +21,8 @@ use ssi::json_ld::ContextLoader;
 use ssi::verification_methods::{AnyMethod, SingleSecretSigner};
 use wallet_core::did::{Did, VerificationRelationship, resolve_self_contained};
 use wallet_core::key::{KeyAlgorithm, SecretKey};
-use wallet_core::securing::{Mechanism, ProofOptions, Secured, prepare};
+use wallet_core::registry::{B256, MerkleTree};
+use wallet_core::securing::{INCLUSION_SUITE, Mechanism, ProofOptions, Secured, prepare};
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{Evidence, Expectations, Known, Reason, verify};
 
@@ -243,6 +244,22 @@ fn credential_of_vc_dm_1_1_is_accepted_and_altered_rejected() {
         assert_eq!(verdict(&theirs).word(), "accepted", "{}: {:#?}", signer.name(), verdict(&theirs));
         let altered = verdict(&theirs.replace("2025-01-01", "2024-01-01"));
         assert!(altered.reasons().iter().any(|reason| reason.what == Reason::BadSignature), "{altered:#?}");
+    }
+}
+
+/// `ssi` reads no credential with a proof of a suite it does not know, the inclusion proof or any other: that one is taken out for it,
+/// and the rest is as good as before.
+#[test]
+fn inclusion_proof_is_taken_out_for_the_other_side() {
+    let leaves = vec![B256::repeat_byte(1), B256::repeat_byte(2)];
+    let inclusion = MerkleTree::new(leaves).expect("a tree").inclusion(1, [7; 16]).expect("a leaf");
+    for signer in signers().into_iter().take(3) {
+        let (_, document) = documents(&signer.did()).remove(0);
+        let mut with = signer.sign(document).with_inclusion(&inclusion).expect("it has room").to_value();
+        assert!(asked(their_verdict(&with)).is_err());
+        let taken_out = with["proof"].as_array_mut().expect("two proofs").pop().expect("the inclusion proof");
+        assert_eq!(taken_out["cryptosuite"], INCLUSION_SUITE);
+        assert_eq!(asked(their_verdict(&with)), Ok(()), "{}", signer.name());
     }
 }
 

@@ -3,6 +3,8 @@
 #[path = "support/town.rs"]
 mod town;
 
+use std::sync::Arc;
+
 use town::{Town, at};
 use wallet_core::credential::profiles::{DegreeKind, IdentityCard, Recipient, ReducedDiploma, Vaccination, Vaccine};
 use wallet_core::platform::{MemoryStorage, system_rng};
@@ -49,7 +51,7 @@ async fn three_credentials_travel_from_their_issuers_to_a_verifier_without_a_net
     }
 
     // A verifier loads what it has to know, and goes where there is no network.
-    let verifier = carrying(&town, &now).await;
+    let verifier = carrying(&town, 1, &now).await;
     for png in &pictures {
         let verdict = verifier.check(&picture::read(png).expect("a QR code"), &trusted(&town), &now).await.expect("a credential");
         assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:?}");
@@ -60,16 +62,16 @@ async fn three_credentials_travel_from_their_issuers_to_a_verifier_without_a_net
     let id = issued[2].body()["id"].as_str().expect("an id").to_owned();
     let health = town.issuers.get_mut("health").expect("an issuer");
     health.set_status(&id, &StatusPurpose::Revocation, 1, &later).await.expect("a new list");
-    let verifier = carrying(&town, &later).await;
+    let verifier = carrying(&town, 2, &later).await;
     let verdict =
         verifier.check(&picture::read(&pictures[2]).expect("a QR code"), &trusted(&town), &later).await.expect("a credential");
     assert!(matches!(verdict.reasons(), [finding] if matches!(finding.what, Reason::Revoked { .. })), "{verdict:?}");
 }
 
-async fn carrying(town: &Town, now: &wallet_core::time::Timestamp) -> Verifier {
-    let (publisher, text) = town.trust_pack(now).await;
-    let pack = TrustPack::read(&text, &publisher, now).expect("a signed pack");
-    Verifier::offline(&pack, std::sync::Arc::new(MemoryStorage::new())).expect("whole evidence")
+async fn carrying(town: &Town, version: u64, now: &wallet_core::time::Timestamp) -> Verifier {
+    let file = town.trust_pack(version, now).await.to_bytes();
+    let pack = TrustPack::open(&file, town.publisher(), None, now).expect("a signed pack");
+    Verifier::offline(Arc::new(pack), Arc::new(MemoryStorage::new())).expect("whole evidence")
 }
 
 fn trusted(town: &Town) -> Expectations {

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use wallet_core::qr::{Symbol, TypeTable, TypeTables, barcode, cbor_ld, picture};
 use wallet_core::securing::linked_data::Contexts;
 
+#[path = "interop/cborld/anchored.rs"]
+mod anchored;
 #[path = "interop/cborld/credentials.rs"]
 mod credentials;
 #[path = "interop/cborld/reference.rs"]

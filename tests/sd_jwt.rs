@@ -1,5 +1,7 @@
 //! SD-JWT credentials from the issuer to the verdict: one good one, then one thing broken in it at a time.
 
+#[path = "support/packs.rs"]
+mod packs;
 #[path = "support/world.rs"]
 mod world;
 
@@ -7,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use packs::Signer;
 use serde_json::{Map, Value, json};
 use wallet_core::credential::ModelVersion;
 use wallet_core::did::VerificationRelationship;
@@ -16,15 +19,14 @@ use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::language::Language;
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
 use wallet_core::ports::{HttpRequest, HttpResponse, Network, Reach};
-use wallet_core::qr::TypeTables;
-use wallet_core::resolver::Resolver;
 use wallet_core::seal::{Cost, Passphrase, SealingKey};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::sd_jwt::type_metadata::TypeMetadata;
 use wallet_core::securing::sd_jwt::{self, IssuerMetadata};
 use wallet_core::securing::{Disclosure, Mechanism, ProofOptions, Secured, prepare_disclosable};
 use wallet_core::store::{Format, Occurrence, Protection, StoreKey};
-use wallet_core::verification::{Evidence, Expectations, Gap, Known, Presenter, Reason, Verdict, Warning};
+use wallet_core::trust_pack::Entries;
+use wallet_core::verification::{Expectations, Gap, Known, Presenter, Reason, Verdict, Warning};
 use wallet_core::verifier::Verifier;
 use wallet_core::wallet::{Part, Wallet};
 use world::{AUDIENCE, NONCE, Party, World, at, object};
@@ -345,16 +347,26 @@ impl Network for Pages {
 }
 
 fn verifier(pages: &[(&'static str, String)]) -> Verifier {
-    Verifier {
-        resolver: Resolver::new(),
-        network: Some(Arc::new(Pages(pages.iter().cloned().collect()))),
-        storage: Arc::new(MemoryStorage::new()),
-        carried: Evidence::new(Contexts::bundled()),
-        tables: TypeTables::new(),
-    }
+    Verifier { network: Some(Arc::new(Pages(pages.iter().cloned().collect()))), ..Verifier::bare(Arc::new(MemoryStorage::new())) }
 }
 
 const WELL_KNOWN: &str = "https://pid.example/.well-known/jwt-vc-issuer/issuer";
+
+#[tokio::test]
+async fn keys_of_a_web_issuer_are_found_in_a_trust_pack() {
+    let (world, presented) = web_world();
+    let keys = key_set(&world.university.key, "signer-1");
+    let mut entries = Entries::new();
+    let elsewhere = json!({ "issuer": WEB, "jwks_uri": "https://keys.example/1" }).to_string();
+    assert!(entries.add_issuer_metadata(WEB, &elsewhere, &world.now).is_err());
+    entries.add_issuer_metadata(WEB, &json!({ "issuer": WEB, "jwks": keys }).to_string(), &world.now).expect("metadata");
+    let pack = Signer::publisher(1).pack(entries, 1, &world.now);
+    let verifier = Verifier::offline(Arc::new(pack), Arc::new(MemoryStorage::new())).expect("whole entries");
+    let expected = Expectations::presentation(NONCE, AUDIENCE);
+    let verdict = verifier.check(presented.text(), &expected, &world.now).await.expect("an SD-JWT VC");
+    assert!(matches!(verdict, Verdict::Accepted(_)), "{verdict:#?}");
+    assert_eq!(verdict.basis().issuers[0].as_of, world.now);
+}
 
 #[tokio::test]
 async fn verifier_fetches_the_keys_of_a_web_issuer() {

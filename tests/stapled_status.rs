@@ -15,12 +15,10 @@ use wallet_core::error::{Result, WalletError};
 use wallet_core::language::Language;
 use wallet_core::platform::{MemoryStorage, system_rng};
 use wallet_core::ports::{HttpRequest, HttpResponse, Network};
-use wallet_core::qr::TypeTables;
-use wallet_core::resolver::Resolver;
 use wallet_core::securing::{Kind, Mechanism, Secured};
 use wallet_core::status::{ListTerms, MINIMUM_ENTRIES, StatusList, StatusPurpose};
 use wallet_core::time::Timestamp;
-use wallet_core::verification::{Evidence, Expectations, Gap, Reason, Verdict};
+use wallet_core::verification::{Expectations, Gap, Reason, Verdict};
 use wallet_core::verifier::Verifier;
 use world::{INDEX, LIST, World, at, object};
 
@@ -78,11 +76,9 @@ impl Network for Down {
 async fn check(world: &World, presentation: &Secured) -> (Verdict, usize) {
     let network = Arc::new(Down::default());
     let verifier = Verifier {
-        resolver: Resolver::new(),
         network: Some(network.clone()),
-        storage: Arc::new(MemoryStorage::new()),
         carried: world.evidence.clone(),
-        tables: TypeTables::new(),
+        ..Verifier::bare(Arc::new(MemoryStorage::new()))
     };
     let verdict = verifier.check(presentation.text(), &world.expected, &world.now).await.expect("a presentation");
     (verdict, network.0.load(Ordering::SeqCst))
@@ -175,13 +171,8 @@ async fn wallet_brings_the_list_along_and_the_verifier_asks_nobody() {
     let id = town.wallet.keep(&diploma, "Universidad", Language::Es, &mut rng, &now).await.expect("it is kept");
 
     let network = Arc::new(Down::default());
-    let verifier = Verifier {
-        resolver: town.resolver(),
-        network: Some(network.clone()),
-        storage: Arc::new(MemoryStorage::new()),
-        carried: Evidence::new(town.contexts.clone()),
-        tables: TypeTables::new(),
-    };
+    let verifier =
+        Verifier { resolver: town.resolver(), network: Some(network.clone()), ..Verifier::bare(Arc::new(MemoryStorage::new())) };
     let request = verifier.ask("biblioteca.example", "Carné", &[], &mut rng, &now).await.expect("a request");
     let contexts = town.contexts.clone();
     let answer = town.wallet.present_with_lists(&request, (&[id], &[list]), &contexts, &mut rng, &now).await.expect("an answer");

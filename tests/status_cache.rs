@@ -12,8 +12,6 @@ use serde_json::Value;
 use wallet_core::error::{Result, WalletError};
 use wallet_core::platform::MemoryStorage;
 use wallet_core::ports::{HttpRequest, HttpResponse, Network, Storage};
-use wallet_core::qr::TypeTables;
-use wallet_core::resolver::Resolver;
 use wallet_core::securing::{Kind, Mechanism, ProofOptions, Secured};
 use wallet_core::status::{ListTerms, MINIMUM_ENTRIES, StatusList, StatusPurpose, TokenEntry, TokenListTerms, TokenStatusList};
 use wallet_core::time::Timestamp;
@@ -77,11 +75,9 @@ impl Scene {
     /// A verifier with the same memory, as after a restart.
     fn verifier(&self) -> Verifier {
         Verifier {
-            resolver: Resolver::new(),
             network: Some(self.server.clone()),
-            storage: self.storage.clone(),
             carried: self.world.evidence.clone(),
-            tables: TypeTables::new(),
+            ..Verifier::bare(self.storage.clone())
         }
     }
 

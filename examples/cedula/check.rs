@@ -1,6 +1,6 @@
 //! What a verifier does: asking, and judging what it is shown.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wallet_core::error::WalletError;
@@ -9,10 +9,9 @@ use wallet_core::ports::{Network, Storage};
 use wallet_core::presentation::Request;
 use wallet_core::registry::{Address, Deployment};
 use wallet_core::resolver::{Resolver, RpcLedger};
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Evidence, Expectations, Issuers, Verdict};
+use wallet_core::verification::{Accrediting, Anchoring, Expectations, Issuers, SigningTime, Verdict};
 use wallet_core::verifier::Verifier;
 
 use crate::args::{self, Trust};
@@ -20,6 +19,7 @@ use crate::failure::{Failure, Result};
 use crate::hold::{print_summary, write_or_print};
 use crate::home::Home;
 use crate::input;
+use crate::issuers;
 use crate::network::Chain;
 use crate::print::Screen;
 use crate::publishing::HomeNetwork;
@@ -44,32 +44,49 @@ async fn judge_with(home: &Home, trust: &Trust, storage: Arc<dyn Storage>) -> Re
     let now = trust.at.clone().unwrap_or_else(system_now);
     let (mut verifier, mut expected) = match (&trust.pack, &trust.publisher) {
         (Some(file), Some(publisher)) => {
-            let text = fs::read_to_string(file).map_err(|error| Failure::input(file, error))?;
-            let pack = TrustPack::read(&text, publisher, &now)?;
-            let expected = Expectations { issuers: Issuers::Known(pack.issuers.clone()), ..Expectations::default() };
-            (Verifier::offline(&pack, storage)?, expected)
+            let pack = TrustPack::open(&input::pack(file)?, publisher, None, &now)?;
+            let mut known = pack.entries().issuers()?;
+            known.extend(pack.entries().roots()?);
+            let expected = Expectations { issuers: Issuers::Known(known), ..Expectations::default() };
+            (Verifier::offline(Arc::new(pack), storage)?, expected)
         }
-        _ => {
-            let carried = Evidence::new(Contexts::bundled());
-            (
-                Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? },
-                Expectations::default(),
-            )
-        }
+        _ => (Verifier { tables: home.tables()?, ..Verifier::bare(storage) }, Expectations::default()),
     };
     if !trust.offline {
         let network: Arc<dyn Network> = Arc::new(HomeNetwork::new(home, Some(HttpNetwork::new()?)));
-        verifier.resolver = resolver(home, trust, network.clone()).await?;
+        verifier.resolver = resolver(home, trust, verifier.pack.as_deref(), network.clone()).await?;
         verifier.network = Some(network);
     }
     // Somebody who passes no pack wants to know of every issuer; the verdict warns that nobody vouches for it.
     if trust.pack.is_none() {
         expected.issuers = Issuers::Any;
     }
+    if !trust.roots.is_empty() {
+        expected.issuers = Issuers::Accredited(accrediting(home, trust, &expected.issuers)?);
+    }
+    if trust.anchored {
+        expected.anchoring = Anchoring::Required;
+    }
+    if trust.believe_dates {
+        expected.signing_time = SigningTime::Claimed;
+    }
     Ok(Judge { verifier, expected, now })
 }
 
-async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Result<Resolver> {
+/// Who must have accredited an issuer, by the names that the folder, or a pack, has for them.
+fn accrediting(home: &Home, trust: &Trust, known: &Issuers) -> Result<Accrediting> {
+    let mut roots = BTreeMap::new();
+    for root in &trust.roots {
+        let did = issuers::did(home, root)?;
+        let packed = if let Issuers::Known(names) = known { names.get(&did).cloned() } else { None };
+        let own = || issuers::record(home, root).map(|record| record.display_name).ok();
+        let name = packed.or_else(own).unwrap_or_else(|| did.to_string());
+        roots.insert(did, name);
+    }
+    Ok(Accrediting { roots, regions: trust.regions.clone() })
+}
+
+async fn resolver(home: &Home, trust: &Trust, pack: Option<&TrustPack>, network: Arc<dyn Network>) -> Result<Resolver> {
     let resolver = Resolver::new().with_web(network.clone());
     match (&trust.rpc, &trust.registry, trust.chain_id) {
         (Some(url), Some(registry), Some(chain_id)) => {
@@ -86,7 +103,10 @@ async fn resolver(home: &Home, trust: &Trust, network: Arc<dyn Network>) -> Resu
         }
         _ => Ok(match chain(home, trust).await? {
             Some(chain) if trust.at.is_some() => chain.at_any_time().add_to(resolver),
-            Some(chain) => chain.add_to(resolver),
+            Some(chain) => {
+                let id = chain.deployment.chain_id;
+                chain.since(pack.map(|pack| pack.entries().checkpoint(id)).transpose()?.flatten()).add_to(resolver)
+            }
             None => resolver,
         }),
     }
@@ -104,9 +124,7 @@ async fn chain(home: &Home, trust: &Trust) -> Result<Option<Chain>> {
 
 /// `cedula ask`
 pub async fn ask(home: &Home, screen: &Screen, asked: &args::Ask) -> Result<u8> {
-    let carried = Evidence::new(Contexts::bundled());
-    let storage = home.storage(REQUESTS).await?;
-    let verifier = Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: home.tables()? };
+    let verifier = Verifier { tables: home.tables()?, ..Verifier::bare(home.storage(REQUESTS).await?) };
     let types: Vec<&str> = asked.types.iter().map(String::as_str).collect();
     let request = verifier.ask(&asked.audience, &asked.purpose, &types, &mut system_rng(), &system_now()).await?;
     write_or_print(screen, asked.out.as_deref(), &format!("{:#}", request.to_json()), "request")?;

@@ -46,6 +46,7 @@ pub async fn run(home: &Home, screen: &Screen, command: &DidCommand) -> Result<u
             add_key(home, screen, name, (*purpose).into(), u64::from(*days) * DAY, &now).await
         }
         DidCommand::RevokeKey { name, key } => revoke_key(home, screen, name, key.as_deref()).await,
+        DidCommand::ReportStolen { name, key, .. } => report_stolen(home, screen, name, key.as_deref()).await,
         DidCommand::Rotate { name } => rotate(home, screen, name).await,
         DidCommand::Deactivate { name, .. } => change(home, screen, name, &DidWrite::deactivate()).await,
         DidCommand::Service { name, kind, url } => {
@@ -164,7 +165,7 @@ async fn add_key(
         (record.key, record.method) = (key, method);
         issuers::keep(home, name, &record)?;
         // What is published must bear a key that stays when the old one is revoked.
-        issuers::publish_lists(home, &registry, name, now).await?;
+        issuers::publish_lists(home, &issuers::open(home, &registry, name).await?, now).await?;
         screen.object(&json!({ "name": name, "did": record.did, "method": record.method }));
         let method = &record.method;
         screen.line(words!(
@@ -185,14 +186,28 @@ async fn add_key(
 async fn revoke_key(home: &Home, screen: &Screen, name: &str, key: Option<&str>) -> Result<u8> {
     let registry = Registry::open(home).await?;
     let record = issuers::settle(home, &registry, name).await?;
-    let key = match key {
-        Some(text) => PublicKey::from_multikey(text)?,
-        None => registry.keystore.public_key(&record.key).await?,
-    };
+    let key = signing_key(&registry, &record, key).await?;
     let write = DidWrite::revoke_key(&key, VerificationRelationship::AssertionMethod)?;
     let written = registry.registrar().change_did(&record.did, &record.owner, &write).await?;
     print_written(screen, &record.did, &written);
     Ok(0)
+}
+
+async fn report_stolen(home: &Home, screen: &Screen, name: &str, key: Option<&str>) -> Result<u8> {
+    let registry = Registry::open(home).await?;
+    let record = issuers::settle(home, &registry, name).await?;
+    let key = signing_key(&registry, &record, key).await?;
+    let written = issuers::report_stolen(&registry, &record, &key).await?;
+    print_written(screen, &record.did, &written);
+    Ok(0)
+}
+
+/// The key of that Multikey text, or the one an issuer signs with.
+async fn signing_key(registry: &Registry, record: &issuers::Record, key: Option<&str>) -> Result<PublicKey> {
+    match key {
+        Some(text) => Ok(PublicKey::from_multikey(text)?),
+        None => Ok(registry.keystore.public_key(&record.key).await?),
+    }
 }
 
 async fn rotate(home: &Home, screen: &Screen, name: &str) -> Result<u8> {

@@ -5,6 +5,7 @@ use std::io::{Read, stdin};
 use std::path::Path;
 
 use wallet_core::qr::{self, Scanned, picture};
+use wallet_core::trust_pack;
 
 use crate::failure::{Failure, Result};
 
@@ -30,8 +31,17 @@ pub fn text(file: &Path) -> Result<String> {
     String::from_utf8(bytes(file)?).map_err(|_| Failure::input(file, "it is not text"))
 }
 
+/// The bytes of a trust pack.
+pub fn pack(file: &Path) -> Result<Vec<u8>> {
+    at_most(file, trust_pack::MAX_BYTES)
+}
+
 fn bytes(file: &Path) -> Result<Vec<u8>> {
-    let limit = picture::MAX_FILE_BYTES;
+    at_most(file, picture::MAX_FILE_BYTES)
+}
+
+/// The bytes of `file`, which are no more than `limit`.
+fn at_most(file: &Path, limit: usize) -> Result<Vec<u8>> {
     let source: Box<dyn Read> = match file.to_str() {
         Some("-") => Box::new(stdin()),
         _ => Box::new(File::open(file).map_err(|error| Failure::input(file, error))?),

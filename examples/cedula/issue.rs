@@ -1,20 +1,14 @@
-//! What an issuer does: issuing from its own records, changing a status, and packing what verifiers carry.
+//! What an issuer does: issuing from its own records, and changing a status.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use wallet_core::did::{self, Did, DidUrl, VerificationRelationship};
-use wallet_core::issuer::{Issuer, StatusPlan};
-use wallet_core::key::{KeyAlgorithm, KeyId};
+use wallet_core::issuer::Issuer;
 use wallet_core::language::Language;
 use wallet_core::platform::{system_now, system_rng};
-use wallet_core::ports::Keystore;
-use wallet_core::securing::linked_data::Contexts;
-use wallet_core::securing::{Mechanism, Secured};
+use wallet_core::securing::Secured;
 use wallet_core::time::Timestamp;
-use wallet_core::trust_pack::{Dated, TrustPack};
 
 use crate::args;
 use crate::failure::{Failure, Result};
@@ -50,7 +44,7 @@ pub async fn issue(home: &Home, screen: &Screen, asked: &args::Issue) -> Result<
         issued.push(issuer.issue(credential, asked.mechanism.into(), purposes, &mut system_rng(), &now).await?);
     }
     if issuer.list_count().await? != lists {
-        issuers::publish_lists(home, &registry, &asked.issuer, &now).await?;
+        issuers::publish_lists(home, &issuer, &now).await?;
     }
     if let Some(wallet) = &mut wallet {
         for secured in &issued {
@@ -106,19 +100,31 @@ fn write_credential(folder: &Path, number: usize, secured: &Secured) -> Result<P
 pub async fn status(home: &Home, screen: &Screen, asked: &args::Status) -> Result<u8> {
     let now = system_now();
     issuers::record(home, &asked.issuer)?;
-    let id = credential_id(&asked.credential, asked.change, screen.language)?;
+    let (purpose, set) = asked.change.entry();
     let registry = Registry::open(home).await?;
     let mut issuer = issuers::open(home, &registry, &asked.issuer).await?;
+    if let Some(batch) = &asked.batch {
+        let lists = issuer.set_batch_status(batch, &purpose, u8::from(set), &now).await?;
+        lists.iter().try_for_each(|signed| publishing::publish(home, &signed.url, signed.list.text()))?;
+        let urls: Vec<&str> = lists.iter().map(|signed| signed.url.as_str()).collect();
+        screen.object(&json!({ "batch": batch, "purpose": purpose, "set": set, "lists": urls }));
+        urls.into_iter().for_each(|list| published(screen, list));
+        return Ok(0);
+    }
+    let id = credential_id(asked.credential.as_deref().unwrap_or_default(), asked.change, screen.language)?;
     let list = change_status(home, &mut issuer, &id, asked.change, &now).await?;
-    let (purpose, set) = asked.change.entry();
     screen.object(&json!({ "credential": id, "purpose": purpose, "set": set, "list": list }));
+    published(screen, &list);
+    Ok(0)
+}
+
+fn published(screen: &Screen, list: &str) {
     screen.line(words!(
         screen.language,
         "Done. The new list is published at {list}; verifiers see it when they fetch it or load a new pack.",
         "Listo. La lista nueva está publicada en {list}; los verificadores la ven al buscarla o al cargar un paquete nuevo.",
         "Pronto. A nova lista está publicada em {list}; os verificadores a veem ao buscá-la ou ao carregar um novo pacote.",
     ));
-    Ok(0)
 }
 
 /// Changes the status of a credential and publishes the list; returns the list's URL.
@@ -155,72 +161,4 @@ fn credential_id(given: &str, change: args::StatusChange, l: Language) -> Result
     }
     let id = secured.body().get("id").and_then(|id| id.as_str());
     id.map(str::to_owned).ok_or_else(|| Failure::input(file, "the credential has no id"))
-}
-
-/// `cedula pack`
-pub async fn pack(home: &Home, screen: &Screen, asked: &args::Pack) -> Result<u8> {
-    let now = system_now();
-    let names = match asked.issuers.is_empty() {
-        true => issuers::names(home)?,
-        false => asked.issuers.clone(),
-    };
-    let registry = Registry::open(home).await?;
-    let (publisher, text) = build_pack(home, &registry, &names, i64::from(asked.days), &now).await?;
-    fs::write(&asked.out, &text).map_err(|error| Failure::output(&asked.out, error))?;
-    let (file, bytes, count) = (asked.out.display(), text.len(), names.len());
-    screen.object(&json!({ "file": asked.out, "publisher": publisher, "issuers": names, "bytes": bytes }));
-    screen.line(words!(
-        screen.language,
-        "{file}: {count} issuers, {bytes} bytes. Verify with --pack {file} --publisher {publisher}",
-        "{file}: {count} emisores, {bytes} bytes. Verifique con --pack {file} --publisher {publisher}",
-        "{file}: {count} emissores, {bytes} bytes. Verifique com --pack {file} --publisher {publisher}",
-    ));
-    Ok(0)
-}
-
-/// Packs what verifiers need to judge the credentials of `names` with no network, signed by the folder's own publisher.
-pub async fn build_pack(home: &Home, registry: &Registry, names: &[String], days: i64, now: &Timestamp) -> Result<(Did, String)> {
-    let mut pack = TrustPack {
-        issuers: BTreeMap::new(),
-        resolutions: BTreeMap::new(),
-        status_lists: BTreeMap::new(),
-        contexts: BTreeMap::new(),
-        resources: BTreeMap::new(),
-        tables: home.tables()?.iter().filter(|table| table.entry_id() > 1).map(|table| table.to_json()).collect(),
-    };
-    for name in names {
-        let record = issuers::record(home, name)?;
-        let resolution = registry.resolve(&record.did, now).await?;
-        pack.resolutions.insert(record.did.clone(), Dated { what: resolution, as_of: now.clone() });
-        let issuer = issuers::open(home, registry, name).await?;
-        for signed in issuers::signed_lists(&issuer, now).await? {
-            let dated = Dated { what: signed.list.text().to_owned(), as_of: now.clone() };
-            pack.status_lists.insert(signed.url, dated);
-        }
-        pack.issuers.insert(record.did, record.display_name);
-    }
-    let publisher = publisher(home, registry).await?;
-    let credential = pack.to_credential(&publisher.did, now, &now.plus_seconds(days * 24 * 3600));
-    let text = publisher.sign(credential, Mechanism::Jwt, now).await?.text().to_owned();
-    Ok((publisher.did, text))
-}
-
-/// Who signs the packs of a folder: a did:key of its own.
-async fn publisher(home: &Home, registry: &Registry) -> Result<Issuer> {
-    const FILE: &str = "issuers/publisher.key";
-    let key = match home.path(FILE).exists() {
-        true => home.read_json::<KeyId>(FILE)?,
-        false => {
-            let (key, _) = Keystore::create(&*registry.keystore, KeyAlgorithm::Ed25519).await?;
-            home.write_json(FILE, &key)?;
-            key
-        }
-    };
-    let did = did::key::from_public_key(&registry.keystore.public_key(&key).await?);
-    let document = did::resolve_self_contained(&did).expect("a did:key that was just made").document;
-    let mut methods = document.methods_for(VerificationRelationship::AssertionMethod);
-    let method: DidUrl = methods.next().expect("a did:key of Ed25519 asserts").id.clone();
-    let storage = home.storage("issuers/publisher.sqlite").await?;
-    let (keystore, contexts) = (registry.keystore.clone(), Contexts::bundled());
-    Ok(Issuer { did, method, key, keystore, storage, status: StatusPlan::at(""), contexts })
 }

@@ -6,7 +6,7 @@ use wallet_core::credential::{CONTEXT_V2, CredentialTerms};
 use wallet_core::did::{Did, DidUrl, VerificationRelationship};
 use wallet_core::error::WalletError;
 use wallet_core::issuer::{Issuer, SignedList, StatusPlan, Written};
-use wallet_core::key::{KeyAlgorithm, KeyId};
+use wallet_core::key::{KeyAlgorithm, KeyId, PublicKey};
 use wallet_core::ports::Keystore;
 use wallet_core::qr::TypeTable;
 use wallet_core::registry::{DidWrite, account};
@@ -78,6 +78,19 @@ pub fn record(home: &Home, name: &str) -> Result<Record> {
     home.read_json(&file(name))
 }
 
+/// The DID that `name` stands for: that of an issuer of the folder, or one written out.
+pub fn did(home: &Home, name: &str) -> Result<Did> {
+    if name.starts_with("did:") { Ok(name.parse()?) } else { Ok(record(home, name)?.did) }
+}
+
+/// Reports a key stolen on the registry, and withdraws it for readers who do not know such reports.
+pub async fn report_stolen(registry: &Registry, record: &Record, key: &PublicKey) -> Result<Written> {
+    let registrar = registry.registrar();
+    registrar.change_did(&record.did, &record.owner, &DidWrite::report_stolen(key)?).await?;
+    let revoke = DidWrite::revoke_key(key, VerificationRelationship::AssertionMethod)?;
+    Ok(registrar.change_did(&record.did, &record.owner, &revoke).await?)
+}
+
 /// Keeps what changed of the issuer `name`, and the table of QR codes that goes with it.
 pub fn keep(home: &Home, name: &str, record: &Record) -> Result<()> {
     home.write_json(&file(name), record)?;
@@ -104,7 +117,7 @@ pub async fn create(home: &Home, registry: &Registry, new: &NewIssuer<'_>, now: 
     let (display_name, status_base) = (new.display_name.to_owned(), new.status_base.trim_end_matches('/').to_owned());
     let record = Record { display_name, did, method, key, owner, next_owner: None, status_base };
     keep(home, new.name, &record)?;
-    publish_lists(home, registry, new.name, now).await?;
+    publish_lists(home, &open(home, registry, new.name).await?, now).await?;
     Ok(record)
 }
 
@@ -177,10 +190,9 @@ pub fn terms(record: &Record, now: &Timestamp) -> CredentialTerms {
     }
 }
 
-/// Signs the status lists of `name` anew and puts them where they are published.
-pub async fn publish_lists(home: &Home, registry: &Registry, name: &str, now: &Timestamp) -> Result<()> {
-    let issuer = open(home, registry, name).await?;
-    for signed in signed_lists(&issuer, now).await? {
+/// Signs the status lists of `issuer` anew and puts them where they are published.
+pub async fn publish_lists(home: &Home, issuer: &Issuer, now: &Timestamp) -> Result<()> {
+    for signed in signed_lists(issuer, now).await? {
         publishing::publish(home, &signed.url, signed.list.text())?;
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! `cedula`: the reference app over the library's doors, for issuers, holders and verifiers on one command line.
 
+mod accreditation;
 mod args;
+mod batch;
 mod chain;
 mod check;
 mod demo;
@@ -14,11 +16,13 @@ mod input;
 mod issue;
 mod issuers;
 mod network;
+mod pack;
 mod print;
 mod publishing;
 mod registry;
 mod rows;
 mod sd_jwt;
+mod template;
 mod words;
 
 use std::process::ExitCode;
@@ -55,6 +59,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
     match &args.command {
         Command::Demo(asked) => demo::run(screen, asked).await,
         Command::Issue(asked) => issue::issue(&home, screen, asked).await,
+        Command::Batch(asked) => batch::run(&home, screen, asked).await,
         Command::List => hold::list(&home, screen).await,
         Command::Show(asked) => hold::show(&home, screen, asked).await,
         Command::Scan(asked) => hold::scan(&home, screen, asked).await,
@@ -63,12 +68,13 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::Verify(asked) => check::verify(&home, screen, asked).await,
         Command::SdJwt(asked) => sd_jwt::answer(screen, asked),
         Command::Status(asked) => issue::status(&home, screen, asked).await,
-        Command::Pack(asked) => issue::pack(&home, screen, asked).await,
+        Command::Pack(asked) => pack::run(&home, screen, asked).await,
         Command::Backup(asked) => hold::backup(&home, screen, asked).await,
         Command::Restore(asked) => hold::restore(&home, screen, asked).await,
         Command::History => hold::history(&home, screen).await,
         Command::Forget(asked) => hold::forget(&home, screen, asked).await,
         Command::Did(command) => did::run(&home, screen, command).await,
+        Command::Accreditation(command) => accreditation::run(&home, screen, command).await,
         Command::Chain(command) => chain::run(&home, screen, command).await,
     }
 }

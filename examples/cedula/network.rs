@@ -9,6 +9,7 @@ use wallet_core::error::WalletError;
 use wallet_core::platform::{HttpNetwork, system_rng};
 use wallet_core::registry::{Address, B256, Block, Checkpoint, Deployment, Ledger, Trust, ValidatorSet, qbft, rpc};
 use wallet_core::resolver::{Patience, ProvenLedger, Resolver, RpcLedger};
+use wallet_core::time::Timestamp;
 
 use crate::failure::{Failure, Result};
 
@@ -42,14 +43,31 @@ impl Chain {
 
     /// `resolver`, reading this chain too: proven where there is reason to trust a block, else believed.
     pub fn add_to(&self, resolver: Resolver) -> Resolver {
-        match &self.trust {
+        match self.proven() {
             None => resolver.with_registry(&self.name, self.deployment, self.ledger()),
-            Some(trust) => {
-                let proven = ProvenLedger::new(self.deployment.chain_id, self.ledger(), trust.clone());
-                let proven = proven.compared_with(self.nodes[1..].to_vec());
-                resolver.with_proven_registry(&self.name, self.deployment, Arc::new(proven))
-            }
+            Some(proven) => resolver.with_proven_registry(&self.name, self.deployment, Arc::new(proven)),
         }
+    }
+
+    /// The newest block there is reason to trust; none where a node's word has to do.
+    pub async fn checkpoint(&self, now: &Timestamp) -> Result<Option<Checkpoint>> {
+        match self.proven() {
+            None => Ok(None),
+            Some(proven) => Ok(Some(proven.newest(now).await.map_err(WalletError::from)?)),
+        }
+    }
+
+    fn proven(&self) -> Option<ProvenLedger> {
+        let proven = ProvenLedger::new(self.deployment.chain_id, self.ledger(), self.trust.clone()?);
+        Some(proven.compared_with(self.nodes[1..].to_vec()))
+    }
+
+    /// This chain, nothing before a checkpoint believed.
+    pub fn since(mut self, checkpoint: Option<Checkpoint>) -> Self {
+        if let Some(checkpoint) = checkpoint {
+            self.trust = self.trust.map(|trust| trust.since(checkpoint));
+        }
+        self
     }
 
     /// This chain, to be read for a judgement as of another time than now.

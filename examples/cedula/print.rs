@@ -89,6 +89,9 @@ impl Screen {
         for sentence in sentences(verdict, self.language) {
             self.line(format!("    {sentence}"));
         }
+        for rest in rests(verdict, self.language) {
+            self.line(format!("    {rest}"));
+        }
         if let Some(age) = age(verdict, self.language) {
             self.line(format!("    {}", self.paint(Tone::Quiet, &age)));
         }
@@ -116,6 +119,32 @@ impl Screen {
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(stderr(), "{text}");
     }
+}
+
+/// Why this issuer may say this, and when it is known to have signed.
+fn rests(verdict: &Verdict, l: Language) -> Vec<String> {
+    let basis = verdict.basis();
+    let accredited = basis.accreditations.iter().map(|used| {
+        let path: Vec<&str> = used.path.iter().skip(1).chain([&used.issuer]).map(|did| did.as_str()).collect();
+        let (root, path) = (&used.root_name, path.join(" → "));
+        let region = used.scope.region.as_deref().map(|region| format!(" ({region})")).unwrap_or_default();
+        words!(
+            l,
+            "Accredited for this{region}: {root} → {path}",
+            "Acreditado para esto{region}: {root} → {path}",
+            "Credenciado para isto{region}: {root} → {path}"
+        )
+    });
+    let anchored = basis.anchors.iter().map(|used| {
+        let (at, block) = (&used.anchored_at, used.anchored_in);
+        words!(
+            l,
+            "Signed before {at}: anchored in block {block}.",
+            "Firmada antes del {at}: anclada en el bloque {block}.",
+            "Assinada antes de {at}: ancorada no bloco {block}."
+        )
+    });
+    accredited.chain(anchored).collect()
 }
 
 /// How old the oldest evidence is that the verdict rests on, and whether the registry was proven or believed.

@@ -3,6 +3,8 @@
 //! Members and columns have the names of the profile's builder; in CSV a dot leads inside, as in `vaccine.atcCode`. Four more say
 //! what no profile does: `id`, `subject`, `validFrom`, `validUntil`.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -49,18 +51,25 @@ fn read_json(file: &Path, text: &str) -> Result<Vec<Row>> {
 }
 
 fn read_csv(file: &Path, text: &str) -> Result<Vec<Row>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    rows_of(file, text.as_bytes())?.collect()
+}
+
+/// The rows of a CSV file one by one, however many there are.
+pub fn stream(file: &Path) -> Result<impl Iterator<Item = Result<Row>>> {
+    rows_of(file, File::open(file).map_err(|error| Failure::input(file, error))?)
+}
+
+fn rows_of<R: Read>(file: &Path, source: R) -> Result<impl Iterator<Item = Result<Row>>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(source);
     let columns = reader.headers().map_err(|error| Failure::input(file, error))?.clone();
-    let mut rows = Vec::new();
-    for record in reader.records() {
+    Ok(reader.into_records().map(move |record| {
         let record = record.map_err(|error| Failure::input(file, error))?;
         let mut row = Map::new();
         for (column, cell) in columns.iter().zip(&record).filter(|(_, cell)| !cell.is_empty()) {
             put(&mut row, column, cell).map_err(|reason| Failure::input(file, reason))?;
         }
-        rows.push(Row(row));
-    }
-    Ok(rows)
+        Ok(Row(row))
+    }))
 }
 
 /// Puts a cell where its column's name leads.
@@ -103,6 +112,15 @@ impl Row {
         })
     }
 
+    /// The cell of a column, by the column's name, a dot leading inside.
+    pub fn cell(&self, column: &str) -> Option<String> {
+        let value = match column.split_once('.') {
+            None => self.0.get(column)?,
+            Some((folder, name)) => self.0.get(folder)?.get(name)?,
+        };
+        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    }
+
     /// Whether any of its members is exactly `text`.
     pub fn mentions(&self, text: &str) -> bool {
         let is = |value: &Value| value.as_str() == Some(text);
@@ -143,6 +161,19 @@ mod tests {
                 Credential::check(&json).expect("a credential");
             }
         }
+    }
+
+    #[test]
+    fn file_of_any_length_is_read_row_by_row() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("people.csv");
+        std::fs::write(&file, "\u{feff}name,vaccine.atcCode,dose\nAna,J07,1\nLuis,,2\nRot,J07,many\n").expect("a file");
+        let rows: Vec<_> = stream(&file).expect("columns").collect();
+        let cells = |row: &Row| ["name", "vaccine.atcCode", "dose"].map(|column| row.cell(column));
+        let read: Vec<_> = rows.iter().flatten().map(cells).collect();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(read, [[text("Ana"), text("J07"), text("1")], [text("Luis"), None, text("2")]]);
+        assert!(rows[2].is_err() && stream(&folder.path().join("none.csv")).is_err());
     }
 
     #[test]

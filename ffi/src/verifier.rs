@@ -6,12 +6,8 @@ use wallet_core::did::Did;
 use wallet_core::error::{Result, WalletError};
 use wallet_core::platform::system_rng;
 use wallet_core::presentation::Request;
-use wallet_core::qr::TypeTables;
-use wallet_core::resolver::Resolver;
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
-use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Accrediting, Anchoring, Evidence, Expectations, Issuers, Presenter, SigningTime, Verdict};
+use wallet_core::verification::{Accrediting, Anchoring, Expectations, Issuers, Presenter, SigningTime, Verdict};
 use wallet_core::verifier;
 
 use crate::away::away;
@@ -117,17 +113,32 @@ impl Verifier {
     /// A verifier that carries nothing but the bundled contexts: it can judge signers whose DID is their key.
     #[uniffi::constructor]
     pub fn bare(storage: Arc<dyn Storage>) -> Self {
-        let (storage, carried) = (Arc::new(AppStorage(storage)), Evidence::new(Contexts::bundled()));
-        Self(verifier::Verifier { resolver: Resolver::new(), network: None, storage, carried, tables: TypeTables::new() })
+        Self(verifier::Verifier::bare(Arc::new(AppStorage(storage))))
     }
 
-    /// A verifier that judges from a trust pack, which `publisher`, a did:key or did:jwk, signed and which is valid at `now`.
+    /// A verifier that judges from the file of a trust pack, whole or the difference from the one in `storage`, whose place it takes.
     ///
-    /// Fails with `Malformed` when it is no trust pack, and `Refused` when it is forged, by somebody else, or too old.
+    /// `publisher`, a did:key or did:jwk, must have signed it. Fails with `Malformed` when it is no trust pack, and `Refused` when it
+    /// is forged or by somebody else, not valid at `now`, older than the one in `storage`, or a difference from any other.
     #[uniffi::constructor]
-    pub fn offline(pack: String, publisher: Did, storage: Arc<dyn Storage>, now: Timestamp) -> Result<Self, WalletError> {
-        let pack = TrustPack::read(&pack, &publisher, &now)?;
-        verifier::Verifier::offline(&pack, Arc::new(AppStorage(storage))).map(Self)
+    pub async fn install(pack: Vec<u8>, publisher: Did, storage: Arc<dyn Storage>, now: Timestamp) -> Result<Self, WalletError> {
+        away(async move {
+            let mut verifier = verifier::Verifier::bare(Arc::new(AppStorage(storage)));
+            verifier.install(&pack, &publisher, &now).await.map(|()| Self(verifier))
+        })
+        .await
+    }
+
+    /// A verifier that judges from the trust pack by `publisher` that was installed in `storage` last.
+    ///
+    /// Fails with `Refused` when there is none, or it is not valid at `now`.
+    #[uniffi::constructor]
+    pub async fn offline(publisher: Did, storage: Arc<dyn Storage>, now: Timestamp) -> Result<Self, WalletError> {
+        away(async move {
+            let mut verifier = verifier::Verifier::bare(Arc::new(AppStorage(storage)));
+            verifier.reopen(&publisher, &now).await.map(|()| Self(verifier))
+        })
+        .await
     }
 
     /// Asks for one credential of each of `types`; the answer is judged by `checkAnswer`, once, within five minutes.

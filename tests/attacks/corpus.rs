@@ -10,7 +10,6 @@ use wallet_core::did::DidDocument;
 use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::platform::MemoryStorage;
 use wallet_core::qr::{TypeTable, TypeTables, barcode};
-use wallet_core::resolver::Resolver;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism, Secured};
 use wallet_core::verification::{Known, Presenter, Verdict, verify};
@@ -153,11 +152,9 @@ impl Scene {
     /// Reads and judges `text` as a verifier does, with what it carries and no network.
     pub fn judge(&self, text: &str) -> Outcome {
         let verifier = Verifier {
-            resolver: Resolver::new(),
-            network: None,
-            storage: Arc::new(MemoryStorage::new()),
             carried: self.world.evidence.clone(),
             tables: self.tables.clone(),
+            ..Verifier::bare(Arc::new(MemoryStorage::new()))
         };
         match verifier.read(text) {
             Err(unread) => Outcome::Unread(unread),

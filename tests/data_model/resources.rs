@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wallet_core::error::WalletError;
 use wallet_core::securing::Mechanism;
 use wallet_core::securing::linked_data::Contexts;
-use wallet_core::trust_pack::TrustPack;
+use wallet_core::trust_pack::Entries;
 use wallet_core::verification::{Known, Reason, Warning};
 
 use super::stage::{OVER_JSON, Stage, UNDEFINED_TERMS, V2};
@@ -96,18 +96,20 @@ fn context_whose_bytes_are_not_known_is_not_compared() {
     let url = "https://uni.example/contexts/v1";
     let members = json!({ "@context": { "mark": "https://uni.example/vocab#mark" } });
     let text = serde_json::to_string_pretty(&members).expect("JSON");
-    let mut pack: TrustPack =
-        serde_json::from_value(json!({ "issuers": {}, "resolutions": {}, "statusLists": {}, "contexts": {}, "tables": [] }))
-            .expect("an empty pack");
     let resource = json!({ "id": url, "digestSRI": ABC_SRI });
-    let mut verdict = |carried: Value| {
+    let verdict = |contexts: Contexts| {
         let mut stage = Stage::new();
-        pack.contexts.insert(url.to_owned(), carried);
-        stage.world.evidence.contexts = pack.evidence().expect("a pack").contexts;
+        stage.world.evidence.contexts = contexts;
         stage.judge(&stage.sign(pinned(&stage, resource.clone()), Mechanism::Jwt))
     };
     // Byte for byte, the digest is wrong; by its members alone, nobody can say.
-    assert_eq!(verdict(text.into()).reasons()[0].what, Reason::ResourceMismatch { url: url.to_owned() });
-    assert_eq!(verdict(members).word(), "accepted");
+    let mut packed = Entries::new();
+    packed.add_context(url, &text);
+    assert_eq!(
+        verdict(packed.evidence().expect("a context").contexts).reasons()[0].what,
+        Reason::ResourceMismatch { url: url.to_owned() }
+    );
+    let by_members = Contexts::bundled().with_members(url, &members).expect("a context");
+    assert_eq!(verdict(by_members).word(), "accepted");
     assert!(Contexts::bundled().text(UNDEFINED_TERMS).is_some());
 }

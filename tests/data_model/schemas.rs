@@ -7,10 +7,8 @@ use serde_json::{Map, Value, json};
 use wallet_core::error::{Result, WalletError};
 use wallet_core::platform::MemoryStorage;
 use wallet_core::ports::{HttpRequest, HttpResponse, Network};
-use wallet_core::qr::TypeTables;
-use wallet_core::resolver::Resolver;
 use wallet_core::securing::{Kind, Mechanism, Secured};
-use wallet_core::trust_pack::{Dated, TrustPack};
+use wallet_core::trust_pack::Entries;
 use wallet_core::verification::{Gap, Known, Need, Reason, Verdict, Warning};
 use wallet_core::verifier::Verifier;
 
@@ -187,7 +185,10 @@ fn schema_credential_keeps_the_rules_of_its_own() {
 fn what_a_schema_takes_is_asked_for_step_by_step() {
     let mut stage = Stage::new();
     let signed = stage.sign(naming(&stage, json!([json_schema(), in_credential()])), Mechanism::Jwt);
-    let needs = |stage: &Stage| stage.world.evidence.needs(&signed).into_iter().collect::<Vec<_>>();
+    let needs = |stage: &Stage| {
+        let world = &stage.world;
+        world.evidence.needs(&signed, &world.expected, &world.now).into_iter().collect::<Vec<_>>()
+    };
     assert_eq!(needs(&stage), [SCHEMA_VC, SCHEMA].map(|url| Need::Schema(url.to_owned())));
     know(&mut stage, SCHEMA, json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": "other.json" }));
     let schema = schema_credential(&stage, |_| {});
@@ -215,11 +216,9 @@ impl Network for Server {
 async fn verifier_fetches_a_schema_or_carries_it() {
     let stage = Stage::new();
     let verifier = |network: Option<Arc<dyn Network>>, carried| Verifier {
-        resolver: Resolver::new(),
         network,
-        storage: Arc::new(MemoryStorage::new()),
         carried,
-        tables: TypeTables::new(),
+        ..Verifier::bare(Arc::new(MemoryStorage::new()))
     };
     let mut bad = naming(&stage, json_schema());
     bad["credentialSubject"]["title"] = json!("M3dica");
@@ -231,11 +230,9 @@ async fn verifier_fetches_a_schema_or_carries_it() {
     let offline = verifier(None, stage.world.evidence.clone());
     assert_eq!(offline.check(bad.text(), expected, now).await.expect("a credential").word(), "undetermined");
 
-    let mut pack: TrustPack =
-        serde_json::from_value(json!({ "issuers": {}, "resolutions": {}, "statusLists": {}, "contexts": {}, "tables": [] }))
-            .expect("an empty pack");
-    pack.resources.insert(SCHEMA.to_owned(), Dated { what: schema().to_string(), as_of: now.clone() });
-    let mut carried = pack.evidence().expect("a pack");
+    let mut entries = Entries::new();
+    entries.add_resource(SCHEMA, schema().to_string().as_bytes(), now);
+    let mut carried = entries.evidence().expect("a resource");
     carried.resolutions = stage.world.evidence.resolutions.clone();
     let verdict = verifier(None, carried).check(bad.text(), expected, now).await.expect("a credential");
     assert!(matches!(verdict.reasons()[0].what, Reason::SchemaMismatch { .. }), "{verdict:#?}");

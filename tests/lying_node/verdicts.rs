@@ -6,12 +6,10 @@ use serde_json::json;
 use wallet_core::did::{Grounds, Standing, VerificationRelationship};
 use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::platform::MemoryStorage;
-use wallet_core::qr::TypeTables;
 use wallet_core::registry::DidWrite;
 use wallet_core::resolver::Resolver;
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism};
-use wallet_core::verification::{Evidence, Expectations, Gap, Reason, Verdict};
+use wallet_core::verification::{Expectations, Gap, Reason, Verdict};
 use wallet_core::verifier::Verifier;
 
 use crate::liar::{Liar, Lie, did, now, proven, validator};
@@ -54,10 +52,7 @@ async fn judge(world: &World, lie: Lie, text: &str) -> Verdict {
     let ledger = proven(world, Liar::new(world.ledger.clone(), lie), validator());
     let verifier = Verifier {
         resolver: Resolver::new().with_proven_registry("local", world.deployment, ledger),
-        network: None,
-        storage: Arc::new(MemoryStorage::new()),
-        carried: Evidence::new(Contexts::bundled()),
-        tables: TypeTables::new(),
+        ..Verifier::bare(Arc::new(MemoryStorage::new()))
     };
     verifier.check(text, &Expectations::default(), &now()).await.expect("a credential")
 }

@@ -8,13 +8,11 @@ use wallet_core::did::{DidUrl, Resolution, ResolutionError, Unresolved};
 use wallet_core::error::WalletError;
 use wallet_core::key::KeyAlgorithm;
 use wallet_core::platform::MemoryStorage;
-use wallet_core::qr::TypeTables;
 use wallet_core::registry::rpc::{self, At};
 use wallet_core::registry::{Address, Ledger};
 use wallet_core::resolver::{Patience, ProvenLedger, Resolver};
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Kind, Mechanism};
-use wallet_core::verification::{Evidence, Expectations, Gap, Verdict};
+use wallet_core::verification::{Expectations, Gap, Verdict};
 use wallet_core::verifier::Verifier;
 
 use crate::front::{Front, Mood, brief};
@@ -156,13 +154,7 @@ async fn credential_of_an_issuer_whose_registry_is_out_of_reach_is_undetermined(
     options.created = now();
     let diploma = university.sign(diploma, &options).text().to_owned();
     let judge = async |resolver: Resolver| {
-        let verifier = Verifier {
-            resolver,
-            network: None,
-            storage: Arc::new(MemoryStorage::new()),
-            carried: Evidence::new(Contexts::bundled()),
-            tables: TypeTables::new(),
-        };
+        let verifier = Verifier { resolver, ..Verifier::bare(Arc::new(MemoryStorage::new())) };
         verifier.check(&diploma, &Expectations::default(), &now()).await.expect("a credential")
     };
     for resolver in resolvers(&world, world.ledger.clone(), brief()) {

@@ -9,11 +9,10 @@ use tempfile::TempDir;
 use wallet_core::credential::CredentialTerms;
 use wallet_core::credential::profiles::{DegreeKind, ReducedDiploma};
 use wallet_core::did::{Did, DidUrl, VerificationRelationship};
-use wallet_core::issuer::{Issuer, Registrar, StatusPlan};
+use wallet_core::issuer::{Issuer, Registrar, Sending, StatusPlan};
 use wallet_core::key::{KeyAlgorithm, KeyId, PublicKey};
 use wallet_core::platform::{MemoryStorage, SoftwareKeystore, system_rng};
 use wallet_core::ports::Keystore;
-use wallet_core::qr::TypeTables;
 use wallet_core::registry::anchor::{MerkleTree, leaf};
 use wallet_core::registry::{CredentialWrite, DidWrite, EmbeddedChain, Ledger, Trust, ValidatorSet, account};
 use wallet_core::resolver::{ProvenLedger, Resolver};
@@ -21,7 +20,7 @@ use wallet_core::seal::{Cost, Passphrase};
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::securing::{Mechanism, Secured};
 use wallet_core::time::Timestamp;
-use wallet_core::verification::{Evidence, Expectations, Verdict};
+use wallet_core::verification::{Expectations, Verdict};
 use wallet_core::verifier::Verifier;
 
 /// Ten years, in seconds: longer than any test's story.
@@ -68,7 +67,8 @@ impl Country {
         let chain = EmbeddedChain::open(&folder.path().join("chain"), CHAIN_ID, sealer, time).expect("a chain");
         let chain = Arc::new(chain);
         let (ledger, deployment) = (chain.clone(), chain.deployment());
-        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal };
+        let sending = Sending::default();
+        let registrar = Registrar { ledger, deployment, keystore: keystore.clone(), sender: seal, sending };
         Self { chain, registrar, keystore, validators, clock, _folder: folder }
     }
 
@@ -150,8 +150,7 @@ impl Country {
 }
 
 pub fn verifier_with(resolver: Resolver) -> Verifier {
-    let (storage, carried) = (Arc::new(MemoryStorage::new()), Evidence::new(Contexts::bundled()));
-    Verifier { resolver, network: None, storage, carried, tables: TypeTables::new() }
+    Verifier { resolver, ..Verifier::bare(Arc::new(MemoryStorage::new())) }
 }
 
 impl Institution {

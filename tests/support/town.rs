@@ -23,7 +23,7 @@ use wallet_core::securing::linked_data::Contexts;
 use wallet_core::status::StatusPurpose;
 use wallet_core::store::{Protection, StoreKey};
 use wallet_core::time::Timestamp;
-use wallet_core::trust_pack::{Dated, TrustPack};
+use wallet_core::trust_pack::{Entries, Manifest, TrustPack};
 use wallet_core::wallet::Wallet;
 
 /// A year, in seconds.
@@ -97,27 +97,41 @@ impl Town {
         self.issuers.iter().map(|(name, issuer)| (issuer.did.clone(), (*name).to_owned())).collect()
     }
 
-    /// What verifiers carry from `now` on, and who signed it.
-    pub async fn trust_pack(&self, now: &Timestamp) -> (Did, String) {
-        let (mut resolutions, mut status_lists) = (BTreeMap::new(), BTreeMap::new());
-        for issuer in self.issuers.values() {
-            let what = resolve(&self.resolver, &issuer.did, now).await;
-            resolutions.insert(issuer.did.clone(), Dated { what, as_of: now.clone() });
+    /// Who signs the packs.
+    pub fn publisher(&self) -> &Did {
+        &self.publisher.did
+    }
+
+    /// What there is to carry at `now`: the issuers with their histories and lists, and the table of their QR codes.
+    pub async fn entries(&self, now: &Timestamp) -> Entries {
+        let mut entries = Entries::new();
+        entries.add_table(&self.table);
+        for (name, issuer) in &self.issuers {
+            let history = self.resolver.history(&issuer.did, now).await.expect("it is on the chain");
+            entries.add_issuer(&issuer.did, name);
+            entries.add_history(&issuer.did, &history, now).expect("a whole history");
             let signed = issuer.status_list(&StatusPurpose::Revocation, 1, now).await.expect("a signed list");
-            status_lists.insert(signed.url, Dated { what: signed.list.text().to_owned(), as_of: now.clone() });
+            entries.add_status_list(&signed.url, &signed.list, now);
         }
-        let tables = vec![self.table.to_json()];
-        let pack = TrustPack {
-            issuers: self.names(),
-            resolutions,
-            status_lists,
-            contexts: BTreeMap::new(),
-            resources: BTreeMap::new(),
-            tables,
+        entries
+    }
+
+    /// The pack of `entries`, valid from `now` on for a year.
+    pub async fn sign_pack(&self, entries: Entries, version: u64, now: &Timestamp) -> TrustPack {
+        let manifest = Manifest {
+            publisher: self.publisher.did.clone(),
+            version,
+            valid_from: now.clone(),
+            valid_until: now.plus_seconds(YEAR),
+            digest: entries.digest(),
         };
-        let credential = pack.to_credential(&self.publisher.did, now, &now.plus_seconds(YEAR));
-        let signed = self.publisher.sign(credential, Mechanism::Jwt, now).await.expect("a signed pack");
-        (self.publisher.did.clone(), signed.text().to_owned())
+        let signed = self.publisher.sign(manifest.to_credential(), Mechanism::Jwt, now).await.expect("a signed manifest");
+        TrustPack::new(entries, &signed).expect("its own manifest")
+    }
+
+    /// What verifiers carry from `now` on.
+    pub async fn trust_pack(&self, version: u64, now: &Timestamp) -> TrustPack {
+        self.sign_pack(self.entries(now).await, version, now).await
     }
 }
 

@@ -9,13 +9,14 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use ecdsa::hazmat::sign_prehashed_rfc6979;
 use ed25519_dalek::Signer as _;
 use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384};
 use sha3::Keccak256;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -408,8 +409,8 @@ impl SecretKey {
     pub fn public_key(&self) -> PublicKey {
         let bytes = match self.algorithm {
             KeyAlgorithm::Ed25519 => self.ed25519().verifying_key().to_bytes().to_vec(),
-            KeyAlgorithm::P256 => self.p256().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
-            KeyAlgorithm::P384 => self.p384().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::P256 => self.p256().public_key().to_sec1_point(false).as_bytes().to_vec(),
+            KeyAlgorithm::P384 => self.p384().public_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyAlgorithm::Secp256k1 => self.k256().verifying_key().to_sec1_point(false).as_bytes().to_vec(),
             KeyAlgorithm::Bls12381G2 => bbs::public_half(&self.seed),
         };
@@ -420,12 +421,15 @@ impl SecretKey {
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self.algorithm {
             KeyAlgorithm::Ed25519 => self.ed25519().sign(message).to_vec(),
+            // Not by the crates' signing keys, which work out their public half each time they are made: that costs as much again.
             KeyAlgorithm::P256 => {
-                let signature: p256::ecdsa::Signature = self.p256().sign(message);
+                let scalar = Zeroizing::new(self.p256().to_nonzero_scalar());
+                let (signature, _) = sign_prehashed_rfc6979::<p256::NistP256, Sha256>(&scalar, &Sha256::digest(message), &[]);
                 signature.to_bytes().to_vec()
             }
             KeyAlgorithm::P384 => {
-                let signature: p384::ecdsa::Signature = self.p384().sign(message);
+                let scalar = Zeroizing::new(self.p384().to_nonzero_scalar());
+                let (signature, _) = sign_prehashed_rfc6979::<p384::NistP384, Sha384>(&scalar, &Sha384::digest(message), &[]);
                 signature.to_bytes().to_vec()
             }
             KeyAlgorithm::Secp256k1 => {
@@ -444,12 +448,12 @@ impl SecretKey {
         key
     }
 
-    fn p256(&self) -> p256::ecdsa::SigningKey {
-        p256::ecdsa::SigningKey::from_slice(&self.seed).expect("the scalar was checked when it was read")
+    fn p256(&self) -> p256::SecretKey {
+        p256::SecretKey::from_slice(&self.seed).expect("the scalar was checked when it was read")
     }
 
-    fn p384(&self) -> p384::ecdsa::SigningKey {
-        p384::ecdsa::SigningKey::from_slice(&self.seed).expect("the scalar was checked when it was read")
+    fn p384(&self) -> p384::SecretKey {
+        p384::SecretKey::from_slice(&self.seed).expect("the scalar was checked when it was read")
     }
 
     fn k256(&self) -> k256::ecdsa::SigningKey {

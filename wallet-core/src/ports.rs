@@ -121,8 +121,22 @@ pub trait Keystore: Send + Sync {
     /// May wait for the owner's consent; fails with `KeyUnavailable` when it is withheld.
     async fn sign(&self, id: &KeyId, message: &[u8]) -> Result<Vec<u8>>;
 
+    /// The key at hand for a while, for work that takes many signatures; none where each must be asked for, as of hardware.
+    ///
+    /// Fails with `KeyUnavailable` when there is none of this name. Drop it as soon as the work is done.
+    async fn at_hand(&self, id: &KeyId) -> Result<Option<Box<dyn KeyAtHand>>> {
+        let _ = id;
+        Ok(None)
+    }
+
     /// Destroys a key; no error when there is none of this name.
     async fn delete(&self, id: &KeyId) -> Result<()>;
+}
+
+/// A key that signs at once, on any thread.
+pub trait KeyAtHand: Send + Sync {
+    /// Signs `message` as [`Keystore::sign`] does.
+    fn sign(&self, message: &[u8]) -> Vec<u8>;
 }
 
 /// Opaque bytes under names, kept across restarts; what it holds is sealed before it gets there.

@@ -1,6 +1,7 @@
 //! The verifier door: asking, gathering the evidence, then the verdict.
 
 mod lists;
+mod packs;
 
 use std::sync::Arc;
 
@@ -8,13 +9,14 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde_json::Value;
 
-use crate::did::{Did, DidUrl, ResolutionError, Unresolved};
+use crate::did::{Did, DidUrl, Resolution, ResolutionError, Unresolved};
 use crate::error::{Result, WalletError};
 use crate::ports::{Change, HttpRequest, Network, Storage};
 use crate::presentation::Request;
 use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
-use crate::registry::Told;
 use crate::registry::accreditation::{Path, Scope};
+use crate::registry::credential_registry::Moment;
+use crate::registry::{B256, Told};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
 use crate::securing::sd_jwt::IssuerMetadata;
@@ -34,6 +36,8 @@ pub struct Verifier {
     pub storage: Arc<dyn Storage>,
     /// The evidence it carries, contexts among it.
     pub carried: Evidence,
+    /// The trust pack it carries: where it looks for signers and status lists first. See [`Verifier::carry`].
+    pub pack: Option<Arc<TrustPack>>,
     /// The tables that compact QR codes were written with.
     pub tables: TypeTables,
 }
@@ -44,11 +48,6 @@ const REQUEST_LIFETIME: i64 = 300;
 const ROUNDS: usize = 3;
 
 impl Verifier {
-    /// A verifier with no network, which judges from `pack` alone.
-    pub fn offline(pack: &TrustPack, storage: Arc<dyn Storage>) -> Result<Self> {
-        Ok(Self { resolver: Resolver::new(), network: None, storage, carried: pack.evidence()?, tables: pack.type_tables()? })
-    }
-
     /// Asks for one credential of each of `types`; the answer is judged by [`Verifier::check_answer`], once, within five minutes.
     pub async fn ask(
         &self,
@@ -139,7 +138,7 @@ impl Verifier {
             for need in needs {
                 match need {
                     Need::Did(did) => {
-                        let known = found(self.resolver.resolve(&DidUrl::from(&did), now).await, now);
+                        let known = self.resolve(&did, now).await;
                         evidence.resolutions.insert(did, known);
                     }
                     Need::StatusList { url, format } => {
@@ -151,7 +150,7 @@ impl Verifier {
                         evidence.resources.insert(url, known);
                     }
                     Need::Issuer(issuer) => {
-                        let known = self.fetch_issuer(&issuer, now).await;
+                        let known = self.issuer(&issuer, now).await;
                         evidence.issuers.insert(issuer, known);
                     }
                     Need::Accreditations(issuer, scope) => {
@@ -159,7 +158,7 @@ impl Verifier {
                         evidence.accreditations.insert((issuer, scope), known);
                     }
                     Need::Anchor(issuer, root) => {
-                        let known = found(self.resolver.anchored(&issuer, root, now).await, now);
+                        let known = self.anchored(&issuer, root, now).await;
                         evidence.anchors.insert((issuer, root), known);
                     }
                 }
@@ -171,6 +170,11 @@ impl Verifier {
     async fn judge(&self, secured: &Secured, expected: &Expectations, now: &Timestamp) -> Verdict {
         let evidence = self.gather(secured, expected, now).await;
         verify(secured, &evidence, expected, now)
+    }
+
+    async fn resolve(&self, did: &Did, now: &Timestamp) -> Known<Resolution> {
+        let packed = self.packed(|pack| pack.resolution(did, now));
+        packed_or(packed, |_| true, async { found(self.resolver.resolve(&DidUrl::from(did), now).await, now) }).await
     }
 
     /// How an issuer came to be accredited under the roots that count here.
@@ -187,15 +191,25 @@ impl Verifier {
             return Known::Impossible;
         };
         let roots: Vec<Did> = accrediting.roots.keys().cloned().collect();
-        found(self.resolver.accreditations(&what.document, scope, &roots, now).await, now)
+        let packed = self.packed(|pack| pack.accreditations(issuer, scope, now));
+        let leads = |told: &Told<Vec<Path>>| told.what.iter().any(|path| roots.contains(&path.root));
+        let asked = async { found(self.resolver.accreditations(&what.document, scope, &roots, now).await, now) };
+        packed_or(packed, leads, asked).await
+    }
+
+    async fn anchored(&self, issuer: &Did, root: B256, now: &Timestamp) -> Known<Told<Option<Moment>>> {
+        let packed = self.packed(|pack| pack.anchored(issuer, root, now));
+        packed_or(packed, |_| true, async { found(self.resolver.anchored(issuer, root, now).await, now) }).await
+    }
+
+    fn packed<T>(&self, ask: impl FnOnce(&TrustPack) -> Option<Known<T>>) -> Option<Known<T>> {
+        self.pack.as_deref().and_then(ask)
     }
 
     /// Fetches a schema, or the credential that carries it.
     async fn fetch_schema(&self, url: &str, now: &Timestamp) -> Known<Vec<u8>> {
-        match self.fetch(url, "application/schema+json, application/vc, application/vc+jwt, application/json").await {
-            Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(why) => Known::Missing { why },
-        }
+        let accept = "application/schema+json, application/vc, application/vc+jwt, application/json";
+        fetched(self.fetch(url, accept).await, now)
     }
 
     /// The bytes at a public URL, within the port's limits of size and time.
@@ -210,13 +224,11 @@ impl Verifier {
         }
     }
 
-    /// Fetches what an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4).
-    async fn fetch_issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
+    /// What an issuer publishes of its keys (draft-ietf-oauth-sd-jwt-vc §4), by the pack, else fetched.
+    async fn issuer(&self, issuer: &str, now: &Timestamp) -> Known<IssuerMetadata> {
         let Ok(url) = IssuerMetadata::url(issuer) else { return Known::Impossible };
-        match self.fetch_keys(&url, issuer).await {
-            Ok(what) => Known::Found { what, as_of: now.clone() },
-            Err(why) => Known::Missing { why },
-        }
+        let packed = self.packed(|pack| pack.issuer_metadata(issuer, now));
+        packed_or(packed, |_| true, async { fetched(self.fetch_keys(&url, issuer).await, now) }).await
     }
 
     async fn fetch_keys(&self, url: &str, issuer: &str) -> Result<IssuerMetadata, String> {
@@ -258,6 +270,25 @@ fn found<T>(told: Result<T, Unresolved>, now: &Timestamp) -> Known<T> {
         Ok(what) => Known::Found { what, as_of: now.clone() },
         Err(Unresolved { error: ResolutionError::InvalidDid, .. }) => Known::Impossible,
         Err(unresolved) => Known::Missing { why: unresolved.reason },
+    }
+}
+
+fn fetched<T>(fetched: Result<T, String>, now: &Timestamp) -> Known<T> {
+    match fetched {
+        Ok(what) => Known::Found { what, as_of: now.clone() },
+        Err(why) => Known::Missing { why },
+    }
+}
+
+/// What is packed, if that is enough; else what is `asked` for; and if that gives nothing what is packed after all, be it no more
+/// than why it is of no use now.
+async fn packed_or<T>(packed: Option<Known<T>>, enough: impl Fn(&T) -> bool, asked: impl Future<Output = Known<T>>) -> Known<T> {
+    match packed {
+        Some(Known::Found { what, as_of }) if enough(&what) => Known::Found { what, as_of },
+        packed => match asked.await {
+            Known::Missing { why } => packed.unwrap_or(Known::Missing { why }),
+            known => known,
+        },
     }
 }
 

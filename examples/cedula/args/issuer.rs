@@ -69,7 +69,11 @@ pub struct Status {
     /// What to do
     pub change: StatusChange,
     /// The credential: its id, or a file with it
-    pub credential: String,
+    #[arg(required_unless_present = "batch")]
+    pub credential: Option<String>,
+    /// Every credential of this batch
+    #[arg(long, value_name = "NAME", conflicts_with = "credential")]
+    pub batch: Option<String>,
     /// The issuer's name in this folder
     #[arg(long, value_name = "NAME")]
     pub issuer: String,
@@ -94,17 +98,4 @@ impl StatusChange {
             Self::Reinstate => (StatusPurpose::Suspension, false),
         }
     }
-}
-
-#[derive(Debug, clap::Args)]
-pub struct Pack {
-    /// The file for the pack
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// How long it may be used
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
-    pub days: u16,
-    /// Only these issuers of this folder; may be repeated [default: all]
-    #[arg(long = "issuer", value_name = "NAME")]
-    pub issuers: Vec<String>,
 }

@@ -1,12 +1,18 @@
 //! The command line: what may be asked, with an example for each.
 
+mod accreditation;
+mod batch;
 mod holder;
 mod issuer;
+mod pack;
 mod registry;
 mod verifier;
 
+pub use accreditation::{AccreditationCommand, Whom};
+pub use batch::Batch;
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
-pub use issuer::{Issue, Pack, Profile, Status, StatusChange};
+pub use issuer::{Issue, MechanismName, Profile, Status, StatusChange};
+pub use pack::{Pack, PackCommand};
 pub use registry::{ChainCommand, DidCommand, Place, TrustBasis};
 pub use verifier::{Ask, Input, SdJwt, Trust, Verify};
 
@@ -53,6 +59,15 @@ pub enum Command {
     #[command(after_help = "Examples:\n  cedula issue --issuer registry --profile identity-card --input card.json --keep\n  \
         cedula issue --issuer university --profile diploma --input graduates.csv --out diplomas/")]
     Issue(Issue),
+    /// Issue a credential for each row of a CSV file, all of them anchored on the chain by one transaction
+    ///
+    /// Started again after a kill it goes on where it was, and issues nothing twice.
+    #[command(after_help = "Examples:\n  cedula batch graduates.csv --issuer university --profile diploma --out diplomas/\n  \
+        cedula batch members.csv --issuer library --map card.json --name members-2026 --out cards/\n\n\
+        card.json is a credential whose texts name columns in braces:\n  \
+        {\"@context\": [\"https://www.w3.org/ns/credentials/v2\"], \"type\": [\"VerifiableCredential\"],\n   \
+        \"name\": \"Reader card\", \"credentialSubject\": {\"id\": \"{did}\", \"name\": \"{first} {last}\"}}")]
+    Batch(Batch),
     /// List the credentials in the wallet
     #[command(after_help = "Example:\n  cedula list --json")]
     List,
@@ -81,13 +96,18 @@ pub enum Command {
         cedula sd-jwt verify.json"
     )]
     SdJwt(SdJwt),
-    /// Revoke or suspend a credential that was issued, or take that back
+    /// Revoke or suspend a credential that was issued, or a whole batch, or take that back
     #[command(
-        after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…"
+        after_help = "Examples:\n  cedula status revoke --issuer university diploma.json\n  cedula status reinstate --issuer registry urn:uuid:…\n  \
+        cedula status revoke --issuer university --batch graduates"
     )]
     Status(Status),
-    /// Put together the signed trust pack that a verifier carries offline
-    #[command(after_help = "Example:\n  cedula pack --out country.pack --days 30")]
+    /// Put together the signed trust pack that a verifier carries offline, or bring one up to date
+    #[command(after_help = "Examples:\n  cedula pack --out country.pack --days 30\n  \
+        cedula pack --out country.pack --root ministry\n  \
+        cedula pack --out monday.diff --since country.pack\n  \
+        cedula pack update country.pack monday.diff\n  \
+        cedula pack show country.pack")]
     Pack(Pack),
     /// Write the wallet to an encrypted file
     #[command(after_help = "Example:\n  cedula backup wallet.cedula")]
@@ -104,6 +124,9 @@ pub enum Command {
     /// Make identities and change them on the registry chain
     #[command(subcommand, after_help = "Example:\n  cedula did new university --display-name 'Universidad del Sur'")]
     Did(DidCommand),
+    /// Say who may issue what, on the registry chain
+    #[command(subcommand, after_help = "Example:\n  cedula accreditation give --by ministry --to university --for diploma")]
+    Accreditation(AccreditationCommand),
     /// Ask about the registry chain, or set one up on any EVM network
     #[command(subcommand, after_help = "Example:\n  cedula chain status")]
     Chain(ChainCommand),

@@ -49,6 +49,17 @@ pub enum DidCommand {
         /// The key, as its Multikey text [default: the one it signs with]
         key: Option<String>,
     },
+    /// Report a signing key stolen, and revoke it: what it signed counts only where it was anchored before
+    #[command(after_help = "Example:\n  cedula did report-stolen university --yes")]
+    ReportStolen {
+        /// The issuer's name
+        name: String,
+        /// The key, as its Multikey text [default: the one it signs with]
+        key: Option<String>,
+        /// It cannot be undone
+        #[arg(long, required = true)]
+        yes: bool,
+    },
     /// Hand the identity over to a new owner key
     #[command(after_help = "Example:\n  cedula did rotate university")]
     Rotate {

@@ -22,6 +22,18 @@ pub struct Trust {
     /// Who must have signed the pack
     #[arg(long, value_name = "DID", requires = "pack")]
     pub publisher: Option<Did>,
+    /// Whose accreditations count: a DID, or an issuer's name in this folder; may be repeated
+    #[arg(long = "root", value_name = "NAME|DID")]
+    pub roots: Vec<String>,
+    /// A region whose accreditations will do besides those for everywhere (ISO 3166); may be repeated
+    #[arg(long = "region", value_name = "CODE", requires = "roots")]
+    pub regions: Vec<String>,
+    /// Leave open what its issuer has not anchored on the chain
+    #[arg(long)]
+    pub anchored: bool,
+    /// Believe the date of a signature, when its key has been retired since and nothing proves it
+    #[arg(long)]
+    pub believe_dates: bool,
     /// A node of the registry chain, instead of the folder's own
     #[arg(long, value_name = "URL", requires = "registry", requires = "chain_id")]
     pub rpc: Option<String>,

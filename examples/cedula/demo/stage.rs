@@ -14,29 +14,29 @@ use wallet_core::qr::picture;
 use wallet_core::resolver::Resolver;
 use wallet_core::seal::Passphrase;
 use wallet_core::securing::Secured;
-use wallet_core::securing::linked_data::Contexts;
 use wallet_core::time::Timestamp;
-use wallet_core::trust_pack::TrustPack;
-use wallet_core::verification::{Evidence, Expectations, Issuers, Verdict};
+use wallet_core::trust_pack::{PackFile, TrustPack};
+use wallet_core::verification::{Expectations, Issuers, Verdict};
 use wallet_core::verifier::Verifier;
 use wallet_core::wallet::Wallet;
 
 use crate::failure::{Failure, Result};
 use crate::home::Home;
+use crate::pack::{self, Plan};
 use crate::print::Screen;
 use crate::publishing::HomeNetwork;
 use crate::registry::Registry;
 use crate::words::words;
-use crate::{check, hold, issue, issuers};
+use crate::{check, hold, issuers};
 
 use super::story::Scene;
 
 /// How long ago the story begins, in hours: as many as go by in its scenes, so that it ends now.
-const BEGINS: i64 = 76;
+const BEGINS: i64 = 78;
 /// The file that marks a folder as the demo's own, to be replaced by the next one.
 const MARK: &str = "demo.json";
-/// How long a pack may be used, in days.
-const PACK_DAYS: i64 = 30;
+/// How long a pack may be used.
+const PACK_SECONDS: i64 = 30 * 24 * 3600;
 
 /// Everything the scenes share.
 pub struct Stage<'a> {
@@ -104,13 +104,20 @@ impl<'a> Stage<'a> {
 
     /// Loads the pack of this hour onto a verifier without a network.
     pub async fn guard(&self, file: &str) -> Result<Guard> {
-        let names = issuers::names(&self.home)?;
-        let (publisher, text) = issue::build_pack(&self.home, &self.registry, &names, PACK_DAYS, &self.now()).await?;
-        let path = self.write(file, text.as_bytes())?;
-        let pack = TrustPack::read(&text, &publisher, &self.now())?;
-        let expected = Expectations { issuers: Issuers::Known(pack.issuers.clone()), ..Expectations::default() };
-        let verifier = Verifier::offline(&pack, Arc::new(MemoryStorage::new()))?;
-        let (file, bytes, packed) = (path.display(), text.len(), self.now());
+        self.guard_with_roots(file, &[]).await
+    }
+
+    /// Loads the pack of this hour, with what is accredited under `roots`.
+    pub async fn guard_with_roots(&self, file: &str, roots: &[&str]) -> Result<Guard> {
+        let roots = roots.iter().map(|&root| root.to_owned()).collect();
+        let plan = Plan { issuers: issuers::names(&self.home)?, roots, seconds: PACK_SECONDS, ..Plan::default() };
+        let bytes = pack::build(&self.home, &self.registry, &plan, &self.now()).await?.to_bytes();
+        let path = self.write(file, &bytes)?;
+        let publisher = PackFile::claimed_publisher(&bytes)?;
+        let pack = TrustPack::open(&bytes, &publisher, None, &self.now())?;
+        let expected = Expectations { issuers: Issuers::Known(pack.entries().issuers()?), ..Expectations::default() };
+        let verifier = Verifier::offline(Arc::new(pack), Arc::new(MemoryStorage::new()))?;
+        let (file, bytes, packed) = (path.display(), bytes.len(), self.now());
         self.screen.line("");
         self.screen.line(words!(
             self.screen.language,
@@ -126,9 +133,8 @@ impl<'a> Stage<'a> {
         let verifier = Verifier {
             resolver: self.registry.chain.add_to(Resolver::new()),
             network: Some(Arc::new(HomeNetwork::new(&self.home, None))),
-            storage: Arc::new(MemoryStorage::new()),
-            carried: Evidence::new(Contexts::bundled()),
             tables: self.home.tables()?,
+            ..Verifier::bare(Arc::new(MemoryStorage::new()))
         };
         Ok(verifier.check(secured.text(), &Expectations::default(), &self.now()).await?)
     }

@@ -8,31 +8,32 @@ use std::collections::BTreeMap;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Map, Value, json};
 use wallet_core::credential::{ClaimPath, Credential, Date, Presentation, profiles};
-use wallet_core::did::{self, Did, DidDocument, DidUrl, Resolution};
+use wallet_core::did::{self, Did, DidDocument, DidUrl, Resolution, VerificationRelationship};
 use wallet_core::error::WalletError;
 use wallet_core::json::{self as strict, JsonPointer};
 use wallet_core::key::{KeyAlgorithm, PublicKey, SecretKey};
 use wallet_core::language::Language;
 use wallet_core::presentation::Request;
 use wallet_core::qr::{self, TypeTable, TypeTables, barcode, cbor_ld, picture};
+use wallet_core::registry::accreditation::Scope;
 use wallet_core::registry::identity::times_in;
-use wallet_core::registry::{Bytes, Header, credential_registry, did_registry, qbft, rpc};
+use wallet_core::registry::{B256, Bytes, Header, credential_registry, did_registry, qbft, rpc};
 use wallet_core::seal::Passphrase;
 use wallet_core::securing::linked_data::{Contexts, canonical_nquads, to_quads};
 use wallet_core::securing::sd_jwt::type_metadata::TypeMetadata;
 use wallet_core::securing::sd_jwt::{Disclosure, IssuerMetadata, SdJwt};
-use wallet_core::securing::{Secured, jcs};
+use wallet_core::securing::{Mechanism, ProofOptions, Secured, jcs, prepare};
 use wallet_core::status::{Indexes, PublishedList, StatusEntry, StatusList, TokenStatusList};
 use wallet_core::store::{Record, read_backup};
 use wallet_core::time::Timestamp;
-use wallet_core::trust_pack::TrustPack;
+use wallet_core::trust_pack::{Entries, Manifest, PackFile, TrustPack};
 use wallet_core::verification::{Evidence, Expectations, Known, Need, verify};
 
 /// One target: its name and what it does with any bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 26] = [
     ("secured", secured),
     ("token", token),
     ("cose", cose),
@@ -54,6 +55,8 @@ pub const TARGETS: [Target; 24] = [
     ("did_document", did_document),
     ("backup", backup),
     ("stored", stored),
+    ("trust_pack", trust_pack),
+    ("pack_entries", pack_entries),
     ("rpc", rpc),
     ("chain", chain),
     ("text", text),
@@ -81,7 +84,7 @@ fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
 /// All that a verifier does with something it could read, as far as no network is needed.
 fn judge(secured: &Secured) {
     let mut evidence = Evidence::new(Contexts::bundled());
-    for need in evidence.needs(secured) {
+    for need in evidence.needs(secured, &Expectations::default(), &now()) {
         if let Need::Did(did) = need {
             let known = match did::resolve_self_contained(&did) {
                 Ok(what) => Known::Found { what, as_of: now() },
@@ -97,6 +100,8 @@ fn judge(secured: &Secured) {
     let key = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[1; 32]).expect("a seed").public_key();
     for proof in 0..secured.proofs().len() {
         let _ = secured.check_signature(proof, &key, &evidence.contexts);
+        let digest = secured.signed_digest(proof, &evidence.contexts).ok();
+        let _ = digest.zip(secured.inclusion()).map(|(digest, inclusion)| inclusion.root(&digest));
     }
     let again = Secured::read(secured.text()).expect("what was read is read again");
     assert_eq!(again.body(), secured.body());
@@ -231,7 +236,7 @@ pub fn schema(bytes: &[u8]) {
     let mut evidence = Evidence::new(Contexts::bundled());
     let found = Known::Found { what: schema.to_string().into_bytes(), as_of: now() };
     evidence.resources.insert(URL.to_owned(), found);
-    let _ = evidence.needs(&secured);
+    let _ = evidence.needs(&secured, &Expectations::default(), &now());
     let _ = verify(&secured, &evidence, &Expectations::default(), &now());
 }
 
@@ -358,14 +363,61 @@ pub fn backup(bytes: &[u8]) {
     let _ = serde_json::from_slice::<wallet_core::seal::Stretch>(bytes);
 }
 
-/// What a wallet or verifier keeps: records, trust packs, tables, requests, resolutions.
+/// The file of a trust pack, whole or a difference, by whoever it says signed it.
+pub fn trust_pack(bytes: &[u8]) {
+    let Ok(publisher) = PackFile::claimed_publisher(bytes) else { return };
+    match PackFile::read(bytes, &publisher) {
+        Ok(PackFile::Whole(pack)) => {
+            let again = PackFile::read(&pack.to_bytes(), &publisher);
+            assert_eq!(again, Ok(PackFile::Whole(pack)));
+        }
+        Ok(PackFile::Difference(difference)) => {
+            let again = PackFile::read(&difference.to_bytes(), &publisher);
+            assert_eq!(again, Ok(PackFile::Difference(difference)));
+        }
+        Err(_) => {}
+    }
+}
+
+/// What the entries of a trust pack say, signed whatever they are: a line with the name, two bytes of length, and that many bytes.
+pub fn pack_entries(mut bytes: &[u8]) {
+    let mut entries = Entries::new();
+    while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        let Some((length, rest)) = bytes[end + 1..].split_first_chunk::<2>() else { break };
+        let (value, rest) = rest.split_at(rest.len().min(u16::from_be_bytes(*length).into()));
+        entries.put(String::from_utf8_lossy(&bytes[..end]), value.to_vec());
+        bytes = rest;
+    }
+    let _ = (entries.issuers().is_ok(), entries.readings().is_ok(), entries.list_times().is_ok(), entries.count().len());
+    let _ = (entries.evidence().is_ok(), entries.type_tables().is_ok(), entries.checkpoint(1).is_ok());
+    let names: Vec<String> = entries.iter().map(|(name, _)| name.to_owned()).collect();
+    let Ok(pack) = TrustPack::new(entries.clone(), &signed_manifest(&entries)) else { return };
+    for name in names {
+        if let Some(did) = name.split('/').next().and_then(|did| did.parse().ok()) {
+            let _ = (pack.resolution(&did, &now()), pack.anchored(&did, B256::ZERO, &now()));
+            let _ = pack.accreditations(&did, &Scope::of("https://e.example/t"), &now());
+        }
+        let _ = name.strip_prefix("list/").map(|url| pack.status_list(url, &now()));
+    }
+}
+
+fn signed_manifest(entries: &Entries) -> Secured {
+    let key = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[7; 32]).expect("32 bytes are a key");
+    let publisher = did::key::from_public_key(&key.public_key());
+    let method = publisher.with_fragment(publisher.identifier()).expect("a DID URL");
+    let (from, until) = (now(), now().plus_seconds(60));
+    let manifest = Manifest { publisher, version: 1, valid_from: from, valid_until: until, digest: entries.digest() };
+    let options = ProofOptions::new(Mechanism::Jwt, method, VerificationRelationship::AssertionMethod, now());
+    let unsigned = prepare(manifest.to_credential(), &options, &key.public_key(), &Contexts::bundled()).expect("a credential");
+    let signature = key.sign(unsigned.message());
+    unsigned.finish(&signature).expect("the signature fits")
+}
+
+/// What a wallet or verifier keeps: records, tables, requests, resolutions.
 pub fn stored(bytes: &[u8]) {
     if let Ok(record) = serde_json::from_slice::<Record>(bytes) {
         let written = serde_json::to_vec(&record).expect("a record is plain data");
         assert!(serde_json::from_slice::<Record>(&written).is_ok_and(|again| again == record));
-    }
-    if let Ok(pack) = serde_json::from_slice::<TrustPack>(bytes) {
-        let _ = (pack.evidence().is_ok(), pack.type_tables().is_ok());
     }
     if let Ok(resolution) = serde_json::from_slice::<Resolution>(bytes) {
         let _ = serde_json::to_vec(&resolution).expect("a resolution is plain data");
@@ -377,8 +429,6 @@ pub fn stored(bytes: &[u8]) {
         if let Ok(request) = Request::read(text) {
             assert_eq!(Request::read(&request.to_json().to_string()), Ok(request));
         }
-        let publisher = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK".parse().expect("a DID");
-        let _ = TrustPack::read(text, &publisher, &now());
     }
 }
 

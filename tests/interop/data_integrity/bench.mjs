@@ -1,12 +1,11 @@
 // What npm @digitalbazaar/vc takes to issue and verify the diploma of wallet-core's benches, for `tests/bench`.
-//
-// Prints `name<tab>nanoseconds` lines; the last word of a name is `sign` or `verify`.
 
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as vc from '@digitalbazaar/vc';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import {readFileSync} from 'node:fs';
+import {time} from '../time.mjs';
 
 const core = new URL('../../../wallet-core/', import.meta.url);
 const read = path => JSON.parse(readFileSync(new URL(path, core), 'utf8'));
@@ -37,18 +36,6 @@ async function documentLoader(url) {
   throw new Error(`not at hand: ${url}`);
 }
 
-async function time(name, work) {
-  for(let i = 0; i < 50; ++i) {
-    await work();
-  }
-  const rounds = 200;
-  const start = process.hrtime.bigint();
-  for(let i = 0; i < rounds; ++i) {
-    await work();
-  }
-  console.log(`${name}\t${Number(process.hrtime.bigint() - start) / rounds}`);
-}
-
 const issue = () => {
   const suite = new DataIntegrityProof({signer: key.signer(), date: '2026-03-01T12:00:00Z', cryptosuite});
   return vc.issue({credential: structuredClone(document), suite, documentLoader});
@@ -61,5 +48,5 @@ const verify = async () => {
     throw result.error;
   }
 };
-await time('@digitalbazaar/vc eddsa-rdfc-2022 sign', issue);
-await time('@digitalbazaar/vc eddsa-rdfc-2022 verify', verify);
+await time('npm @digitalbazaar/vc eddsa-rdfc-2022: issue', 'Ed25519 sign', issue);
+await time('npm @digitalbazaar/vc eddsa-rdfc-2022: verify', 'Ed25519 verify', verify);

@@ -3,7 +3,7 @@
 // Reads one JSON request from standard input and answers with a JSON array of one result a document. The request is
 // `{op, suite, key, contexts, documents}`: `suite` is a cryptosuite or `Ed25519Signature2020`, `key` is
 // `{publicKeyMultibase, secretKeyMultibase}`; the result of `sign` is the document with one proof more, that of `verify` is
-// `{verified, error}`, good only when every proof is.
+// `{verified, error}`, good only when every proof is; an inclusion proof is none that the package knows, and it is to skip it.
 
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
@@ -85,14 +85,15 @@ function verifier(name) {
 async function verify(document) {
   const suite = Object.keys(suites).map(verifier);
   // Of a set, only the issuer's own proof passes the package's purpose for credentials.
-  const several = Array.isArray(document.proof);
+  const signatures = [document.proof].flat().filter(proof => proof.cryptosuite !== 'merkle-anchor-2026');
+  const several = signatures.length > 1;
   const purpose = several ? {purpose: new jsigs.purposes.AssertionProofPurpose()} : {};
   const result = isPresentation(document) ?
     await vc.verify({presentation: document, suite, challenge, domain, documentLoader, now: created}) :
     await vc.verifyCredential({credential: document, suite, documentLoader, now: created, ...purpose});
   // The package is content with one good proof of a set.
   const proofs = (isPresentation(document) ? result.presentationResult : result)?.results ?? [];
-  const every = proofs.length === [document.proof].flat().length && proofs.every(proof => proof.verified);
+  const every = proofs.length === signatures.length && proofs.every(proof => proof.verified);
   const errors = result.error?.errors ?? proofs.map(proof => proof.error).filter(Boolean);
   const error = errors.map(String).join('; ') || result.error?.message;
   return {verified: result.verified && every, error};

@@ -69,6 +69,11 @@ impl Credential {
         Ok(Self { json: json.clone(), version, valid_from: time(from), valid_until: time(until), claims: None })
     }
 
+    /// Checks the structure of `json` as [`Credential::check`] does, and keeps no copy of it.
+    pub(crate) fn check_structure(json: &Map<String, Value>) -> Result<ModelVersion, Vec<CredentialFault>> {
+        check::credential(json)
+    }
+
     /// Checks the structure of the claims of an SD-JWT VC, reporting every fault and not only the first (SD-JWT VC §2.2.2).
     ///
     /// Of these the typed views say: the type is its `vct`, with the `aka_vcts`; the issuer its `iss`; its validity `nbf` and `exp`.
@@ -197,7 +202,7 @@ impl Credential {
 
     /// The `relatedResource` entries (§5.3).
     pub fn related_resources(&self) -> Vec<RelatedResource> {
-        objects(self.own("relatedResource")).into_iter().filter_map(RelatedResource::read).collect()
+        if self.version == ModelVersion::SdJwtVc { Vec::new() } else { RelatedResource::all(&self.json) }
     }
 
     /// A member that VC DM defines; an SD-JWT VC may have a claim of that name and another meaning.

@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-use super::items;
+use super::{items, objects};
 
 /// A resource and what its bytes must hash to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,11 @@ impl RelatedResource {
         }
         let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
         (!digests.is_empty()).then_some(Self { id: text("id")?, media_type: text("mediaType"), digests })
+    }
+
+    /// Those of a credential that can be read.
+    pub(crate) fn all(credential: &Map<String, Value>) -> Vec<Self> {
+        objects(credential.get("relatedResource")).into_iter().filter_map(Self::read).collect()
     }
 
     /// Whether `entry` says what its resource hashes to, in a form that can be read or not.

@@ -1,9 +1,16 @@
 //! The issuer door: from claims to a secured credential, its status afterwards, and the issuer's place on the registry.
 
+mod accrediting;
+mod anchoring;
+mod batch;
 mod lists;
+mod places;
 mod registrar;
 mod sending;
 
+pub use accrediting::NewAccreditation;
+pub use anchoring::Anchored;
+pub use batch::{Batch, BatchPlan, Rows};
 pub use lists::{SignedList, StatusPlan};
 pub use registrar::{Registrar, Written};
 pub use sending::Sending;
@@ -53,22 +60,37 @@ impl Issuer {
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<Secured> {
+        let Id { id, given } = self.identify(&mut credential, mechanism, rng)?;
+        if !purposes.is_empty() {
+            let listing = self.listing(mechanism, purposes)?;
+            // What cannot be signed takes no place, and its `id` stays free for what is put right.
+            self.prepare(credential.clone(), &self.options(mechanism, now)).await?;
+            if given {
+                self.refuse_issued(&id).await?;
+            }
+            let (spots, changes) = self.take_places(&[id], &listing, rng).await?;
+            self.storage.write(changes).await?;
+            self.write_place(&mut credential, &listing, spots[0])?;
+        }
+        self.sign(credential, mechanism, now).await
+    }
+
+    /// The id of a credential in this issuer's name; one without is given a random one.
+    fn identify(&self, credential: &mut Map<String, Value>, mechanism: Mechanism, rng: &mut dyn CryptoRng) -> Result<Id> {
         // Outside VC DM these are claims of the token (RFC 7519 §4.1).
-        let (id, issuer) = if mechanism == Mechanism::SdJwtVc { ("jti", "iss") } else { ("id", "issuer") };
+        let (name, issuer) = if mechanism == Mechanism::SdJwtVc { ("jti", "iss") } else { ("id", "issuer") };
         if credential.get(issuer).and_then(identifier) != Some(self.did.as_str()) {
             return Err(WalletError::misused(format!("the credential's issuer must be {}", self.did)));
         }
-        if !credential.contains_key(id) {
-            credential.insert(id.to_owned(), random_urn(rng).into());
+        match credential.get(name) {
+            Some(Value::String(id)) => Ok(Id { id: id.clone(), given: true }),
+            Some(_) => Err(WalletError::misused("the id must be a URL")),
+            None => {
+                let id = random_urn(rng);
+                credential.insert(name.to_owned(), id.clone().into());
+                Ok(Id { id, given: false })
+            }
         }
-        if !purposes.is_empty() {
-            let id = credential.get(id).and_then(Value::as_str).ok_or_else(|| WalletError::misused("the id must be a URL"))?;
-            let id = id.to_owned();
-            // What cannot be signed takes no place, and its `id` stays free for what is put right.
-            self.prepare(credential.clone(), &self.options(mechanism, now)).await?;
-            self.give_place((&mut credential, &id), mechanism, purposes, rng).await?;
-        }
-        self.sign(credential, mechanism, now).await
     }
 
     /// Signs a credential as it stands, with the issuer's key.
@@ -89,6 +111,12 @@ impl Issuer {
     async fn prepare(&self, document: Map<String, Value>, options: &ProofOptions) -> Result<Unsigned> {
         prepare(document, options, &self.keystore.public_key(&self.key).await?, &self.contexts)
     }
+}
+
+/// The id of a credential, and whether it came with it.
+struct Id {
+    id: String,
+    given: bool,
 }
 
 /// A random UUID as a URN (RFC 9562 §5.4).

@@ -82,7 +82,7 @@ impl Registrar {
         Ok(self.send(Some(registry), write.signed_call(identity, &signature)?).await?.into())
     }
 
-    fn identity(&self, did: &Did) -> Result<Address> {
+    pub(super) fn identity(&self, did: &Did) -> Result<Address> {
         let identity = Identity::read(did).map_err(|_| WalletError::misused(format!("{did} is not on a registry chain")))?;
         if identity.chain_id() != Some(self.deployment.chain_id) {
             return Err(WalletError::misused(format!("{did} is on another chain")));
@@ -94,7 +94,7 @@ impl Registrar {
         RecoverableSignature::new(message, &self.keystore.sign(owner, message).await?, key)
     }
 
-    async fn call(&self, to: Address, input: &[u8]) -> Result<Bytes> {
+    pub(super) async fn call(&self, to: Address, input: &[u8]) -> Result<Bytes> {
         rpc::read_bytes(&self.ask(rpc::call(to, input, rpc::At::Latest)).await?)
     }
 

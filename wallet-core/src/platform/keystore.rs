@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{blocking, system_rng};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, KeyId, PublicKey, SecretKey};
-use crate::ports::{Change, Keystore, Storage};
+use crate::ports::{Change, KeyAtHand, Keystore, Storage};
 use crate::seal::{CannotOpen, Cost, Passphrase, SealingKey, Stretch};
 
 const HEADER: &str = "keystore";
@@ -19,7 +19,7 @@ const KEYS: &str = "key/";
 
 /// Private keys over any [`Storage`], each sealed in its own envelope under a key that a passphrase is stretched to (Argon2id).
 ///
-/// A private key is in memory only while it signs. The names of the keys and their number are not secret; their algorithms and
+/// A private key is in memory only while it signs or is at hand. The names of the keys and their number are not secret; their algorithms and
 /// bytes are bound to their names, so that one envelope cannot stand in for another.
 pub struct SoftwareKeystore {
     storage: Arc<dyn Storage>,
@@ -168,10 +168,21 @@ impl Keystore for SoftwareKeystore {
         Ok(self.read(unlocked(&guard, id)?, id).await?.sign(message))
     }
 
+    async fn at_hand(&self, id: &KeyId) -> Result<Option<Box<dyn KeyAtHand>>> {
+        let guard = self.key.read().await;
+        Ok(Some(Box::new(self.read(unlocked(&guard, id)?, id).await?)))
+    }
+
     async fn delete(&self, id: &KeyId) -> Result<()> {
         let guard = self.key.read().await;
         unlocked(&guard, id)?;
         self.storage.write(vec![Change::Delete { name: name(id) }]).await
+    }
+}
+
+impl KeyAtHand for SecretKey {
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        SecretKey::sign(self, message)
     }
 }
 

@@ -29,6 +29,7 @@ sol! {
     /// Accreditations, anchors, status digests, retirement.
     interface CredentialRegistry {
         event Accredited(address indexed accreditor, address indexed subject, bytes32 indexed kind, uint32 number);
+        event Anchored(address indexed issuer, bytes32 indexed root);
 
         struct Accreditation {
             address under;

@@ -21,7 +21,7 @@ pub use proven::ProvenLedger;
 
 use std::sync::Arc;
 
-use crate::did::ethr::{self, Version};
+use crate::did::ethr::{self, History, Version};
 use crate::did::{
     Did, DidDocument, DidUrl, DocumentMetadata, Resolution, ResolutionError, Service, Standing, Unresolved, VerificationMethod,
     jwk, key, web,
@@ -105,6 +105,19 @@ impl Resolver {
             "ethr" => self.read(&did, asked, now).await,
             _ => Err(ResolutionError::MethodNotSupported.into()),
         }
+    }
+
+    /// All that its registry says of a did:ethr: what [`ethr::resolve`] replays, and a trust pack carries.
+    ///
+    /// Fails with [`ResolutionError::MethodNotSupported`] for other methods, and otherwise as [`Resolver::resolve`] does.
+    pub async fn history(&self, did: &Did, now: &Timestamp) -> Result<History, Unresolved> {
+        if did.method() != "ethr" {
+            return Err(ResolutionError::MethodNotSupported.into());
+        }
+        let (registry, identity) = self.registry_of(did)?;
+        let subject = Subject { deployment: registry.deployment, identity: identity.address.into() };
+        let (history, _) = registry.history(&subject, None, now, &self.patience).await?;
+        Ok(history)
     }
 
     /// Follows a DID URL to the key or service it names: by its fragment, or by a `service` parameter.

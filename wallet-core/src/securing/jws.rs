@@ -20,6 +20,13 @@ pub(super) struct Token {
     signature: Vec<u8>,
 }
 
+/// What a new token says; the header is an object too.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Draft {
+    pub header: Value,
+    pub payload: Map<String, Value>,
+}
+
 /// Reads a token: its header, its payload still as text, and what its signature is checked with.
 pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
     let parts: Vec<&str> = text.splitn(4, '.').collect();
@@ -32,6 +39,25 @@ pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
     let algorithm = algorithm(&header)?;
     let token = Token { text: text.to_owned(), signed, algorithm, signature: decode(signature)? };
     Ok((header, payload, token))
+}
+
+impl Draft {
+    /// What is signed.
+    pub(super) fn signing_input(&self) -> Vec<u8> {
+        signing_input(&self.header, &json::write(&self.payload))
+    }
+
+    /// Its header and payload and the token `text` that was made of it, as [`read`] gives them; none when they would be read
+    /// from the text as something else.
+    pub(super) fn written(self, text: &str, signature: &[u8]) -> Result<Option<(Map<String, Value>, Map<String, Value>, Token)>> {
+        let (Value::Object(header), payload) = (self.header, self.payload) else { return Ok(None) };
+        if text.len() > json::MAX_BYTES || !json::reads_back(&header) || !json::reads_back(&payload) {
+            return Ok(None);
+        }
+        let signed = text.rfind('.').expect("a token has three parts");
+        let token = Token { text: text.to_owned(), signed, algorithm: algorithm(&header)?, signature: signature.to_vec() };
+        Ok(Some((header, payload, token)))
+    }
 }
 
 impl Token {

@@ -9,12 +9,10 @@ use super::claims::{self, Claims};
 use super::secured::Read;
 use super::{Kind, Mechanism, ProofOptions, jws, jwt_v1};
 use crate::error::{Result, WalletError};
-use crate::json;
 use crate::key::PublicKey;
 
 /// Reads the header and payload of a token.
-pub(super) fn read(header: &Map<String, Value>, payload: &str) -> Result<Read> {
-    let mut body = json::read_object("JWT payload", payload)?;
+pub(super) fn read(header: &Map<String, Value>, mut body: Map<String, Value>) -> Result<Read> {
     if body.contains_key("vc") || body.contains_key("vp") {
         return jwt_v1::read(header, body);
     }
@@ -27,8 +25,8 @@ pub(super) fn read(header: &Map<String, Value>, payload: &str) -> Result<Read> {
     Ok(Read { kind, body, proof, claims: claims.values })
 }
 
-/// The signing input of a new token.
-pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<Vec<u8>> {
+/// A new token.
+pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<jws::Draft> {
     let kind = Kind::of(&document)?;
     let algorithm = jws::algorithm_of(key)?;
     claims::may_be_signed(kind, &document, options)?;
@@ -36,7 +34,7 @@ pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key:
     let header = json!({ "alg": algorithm, "typ": typ, "cty": cty, "kid": options.method.as_str() });
     let mut payload = document;
     payload.extend(claims::of_options(options));
-    Ok(jws::signing_input(&header, &Value::Object(payload).to_string()))
+    Ok(jws::Draft { header, payload })
 }
 
 /// The `kid` of a header, if it has one.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::linked_data::{self, Contexts, LinkedDataError};
 use super::{Kind, Mechanism, claims};
-use crate::credential::{Credential, CredentialFault, ModelVersion, Presentation};
+use crate::credential::{Credential, CredentialFault, ModelVersion, Presentation, RelatedResource};
 use crate::error::{Result, WalletError};
 
 /// The members whose objects have types of their own (VC DM 2.0 §4.5, §5.10).
@@ -21,11 +21,10 @@ pub(super) fn check(document: &Map<String, Value>, mechanism: Mechanism, context
     }
     match Kind::of(document)? {
         Kind::Credential => {
-            let credential = Credential::check(document).map_err(misused)?;
-            if credential.version() == ModelVersion::V2 {
+            if Credential::check_structure(document).map_err(misused)? == ModelVersion::V2 {
                 check_meaning(document, mechanism, contexts)?;
             }
-            for resource in credential.related_resources() {
+            for resource in RelatedResource::all(document) {
                 let text = contexts.text(&resource.id);
                 text.map_or(Ok(()), |text| resource.check(text.as_bytes())).map_err(WalletError::misused)?;
             }
@@ -44,13 +43,15 @@ fn check_meaning(document: &Map<String, Value>, mechanism: Mechanism, contexts: 
     if mechanism.is_over_rdf() {
         return Ok(());
     }
-    let mut whole = document.clone();
     // The proofs that a document already has are written in the terms of their own mechanism.
-    whole.shift_remove("proof");
-    if !mechanism.is_embedded() {
-        claims::WRITTEN_BY_ISSUERS.into_iter().for_each(|name| drop(whole.shift_remove(name)));
-    }
-    tolerate_unknown(linked_data::to_quads(&whole, contexts).map(drop))
+    let is_apart = |name: &str| name == "proof" || !mechanism.is_embedded() && claims::WRITTEN_BY_ISSUERS.contains(&name);
+    let checked = if document.keys().any(|name| is_apart(name)) {
+        let own = document.iter().filter(|(name, _)| !is_apart(name));
+        linked_data::to_quads(&own.map(|(name, value)| (name.clone(), value.clone())).collect(), contexts).map(drop)
+    } else {
+        linked_data::to_quads(document, contexts).map(drop)
+    };
+    tolerate_unknown(checked)
 }
 
 /// A context that is not at hand says nothing against a document whose JSON is signed.

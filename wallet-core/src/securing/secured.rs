@@ -268,11 +268,33 @@ impl Secured {
             return Self::from_sd_jwt(text, SdJwt::read(token)?);
         }
         let (header, payload, token) = jws::read(token)?;
-        let read = match status_token::is_jwt(&header) {
-            true => status_token::read_jwt(&header, &payload)?,
-            false => jwt::read(&header, &payload)?,
+        Self::from_jwt(text, &header, json::read_object("JWT payload", &payload)?, token)
+    }
+
+    fn from_jwt(text: String, header: &Map<String, Value>, payload: Map<String, Value>, token: jws::Token) -> Result<Self> {
+        let read = match status_token::is_jwt(header) {
+            true => status_token::read_jwt(header, payload)?,
+            false => jwt::read(header, payload)?,
         };
         Ok(Self::of(text, read, Form::Jwt(token)))
+    }
+
+    /// The token that was just made of `draft`, read as any other: from its text only where that says something else.
+    pub(super) fn of_written_jwt(text: String, draft: jws::Draft, signature: &[u8]) -> Result<Self> {
+        match draft.written(&text, signature)? {
+            Some((header, payload, token)) => Self::from_jwt(text, &header, payload, token),
+            None => Self::read(&text),
+        }
+    }
+
+    /// The text that was just made of `document`, read as any other: from itself only where it says something else.
+    pub(super) fn of_written_json(document: Map<String, Value>) -> Result<Self> {
+        let text = json::write(&document);
+        if text.len() <= json::MAX_BYTES && json::reads_back(&document) {
+            Self::read_json(&text, document)
+        } else {
+            Self::read(&text)
+        }
     }
 
     /// Reads a COSE_Sign1 message, which came in as `text` or as bytes.

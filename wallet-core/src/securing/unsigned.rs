@@ -76,8 +76,9 @@ enum Draft {
         proof: Map<String, Value>,
         pending: Box<selective::Pending>,
     },
+    Jwt(jws::Draft),
     /// A token, and the text around it.
-    Jwt {
+    SdJwt {
         before: String,
         after: String,
     },
@@ -116,8 +117,8 @@ pub fn prepare_unchecked(
     match options.mechanism {
         Mechanism::Jwt => {
             let prepare = if is_list { status_token::prepare_jwt } else { jwt::prepare };
-            let message = prepare(document, options, key)?;
-            Ok(Unsigned { message, algorithm, draft: Draft::Jwt { before: String::new(), after: String::new() } })
+            let draft = prepare(document, options, key)?;
+            Ok(Unsigned { message: draft.signing_input(), algorithm, draft: Draft::Jwt(draft) })
         }
         Mechanism::Cose => {
             let prepare = if is_list { status_token::prepare_cwt } else { cose::prepare };
@@ -183,29 +184,31 @@ impl Unsigned {
     /// Puts the signature in its place: 64 bytes, EdDSA or r‖s (96 for P-384, 80 for BBS), never DER.
     pub fn finish(self, signature: &[u8]) -> Result<Secured> {
         check_length(self.algorithm, signature)?;
-        let text = match self.draft {
-            Draft::Cose(draft) => return Secured::read_bytes(&sign1::finish(draft, signature)),
-            Draft::Jwt { before, after } => before + &jws::finish(self.message, signature) + &after,
-            Draft::Embedded { body, earlier, proof } => joined(body, earlier, data_integrity::finish(proof, signature)),
-            Draft::Selective { body, earlier, proof, pending } => {
-                joined(body, earlier, selective::finish(proof, &pending, signature))
+        match self.draft {
+            Draft::Cose(draft) => Secured::read_bytes(&sign1::finish(draft, signature)),
+            Draft::Jwt(draft) => Secured::of_written_jwt(jws::finish(self.message, signature), draft, signature),
+            Draft::SdJwt { before, after } => Secured::read(&(before + &jws::finish(self.message, signature) + &after)),
+            Draft::Embedded { body, earlier, proof } => {
+                Secured::of_written_json(joined(body, earlier, data_integrity::finish(proof, signature)))
             }
-        };
-        Secured::read(&text)
+            Draft::Selective { body, earlier, proof, pending } => {
+                Secured::of_written_json(joined(body, earlier, selective::finish(proof, &pending, signature)))
+            }
+        }
     }
 }
 
 /// The document with its earlier proofs and one more.
-fn joined(mut body: Map<String, Value>, mut earlier: Vec<Value>, proof: Map<String, Value>) -> String {
+fn joined(mut body: Map<String, Value>, mut earlier: Vec<Value>, proof: Map<String, Value>) -> Map<String, Value> {
     earlier.push(Value::Object(proof));
     let proof = if earlier.len() == 1 { earlier.remove(0) } else { Value::Array(earlier) };
     body.insert("proof".to_owned(), proof);
-    Value::Object(body).to_string()
+    body
 }
 
 impl From<UnsignedSdJwt> for Unsigned {
     fn from(UnsignedSdJwt { message, algorithm, before, after }: UnsignedSdJwt) -> Self {
-        Self { message, algorithm, draft: Draft::Jwt { before, after } }
+        Self { message, algorithm, draft: Draft::SdJwt { before, after } }
     }
 }
 

@@ -9,12 +9,13 @@ use crate::error::{Result, WalletError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Indexes {
     taken: StatusList,
+    count: u64,
 }
 
 impl Indexes {
     /// All places of a list of `entries` free; fails as [`StatusList::new`].
     pub fn new(entries: u64) -> Result<Self> {
-        Ok(Self { taken: StatusList::new(entries, 1)? })
+        Ok(Self { taken: StatusList::new(entries, 1)?, count: 0 })
     }
 
     /// How many places are free.
@@ -24,7 +25,7 @@ impl Indexes {
 
     /// How many places are taken.
     pub fn taken(&self) -> u64 {
-        self.taken.count_set()
+        self.count
     }
 
     /// Takes one of the free places, each equally likely; fails with `Misused` when there is none: begin a new list.
@@ -33,6 +34,7 @@ impl Indexes {
         if free == 0 {
             return Err(WalletError::misused("every place of this status list is taken; begin a new list"));
         }
+        self.count += 1;
         // While most places are free a blind guess is soon right; later the free ones are counted through.
         for _ in 0..16 {
             let guess = below(self.taken.entries(), rng);
@@ -55,7 +57,8 @@ impl Indexes {
 
     /// Reads what [`Indexes::encode`] wrote.
     pub fn decode(text: &str) -> Result<Self, StatusFault> {
-        Ok(Self { taken: StatusList::decode(text, 1)? })
+        let taken = StatusList::decode(text, 1)?;
+        Ok(Self { count: taken.count_set(), taken })
     }
 }
 
@@ -99,6 +102,7 @@ mod tests {
         let mut indexes = Indexes::new(MINIMUM_ENTRIES).expect("a list");
         for index in (0..MINIMUM_ENTRIES).filter(|index| *index != 70_001) {
             indexes.taken.set(index, 1).expect("in range");
+            indexes.count += 1;
         }
         assert_eq!(indexes.draw(&mut rng), Ok(70_001));
         assert!(indexes.draw(&mut rng).is_err());

@@ -25,13 +25,12 @@ struct Kept {
 }
 
 impl Verifier {
-    /// The list at `url`: the one that is kept while it is fresh, else a new one, else an old one with its age.
+    /// The list at `url`: the newest one at hand while it is fresh, else a new one, else an old one with its age.
     pub(super) async fn status_list(&self, url: &str, format: ListFormat, max_age: i64, now: &Timestamp) -> Known<Secured> {
-        let kept = match self.kept(url).await {
-            None => self.carried.status_lists.get(url).cloned(),
-            found => found,
-        };
-        match kept {
+        let packed = self.pack.as_ref().and_then(|pack| pack.status_list(url, now));
+        let carried = self.carried.status_lists.get(url).cloned();
+        let at_hand = [self.kept(url).await, carried, packed].into_iter().flatten();
+        match at_hand.max_by(|one, other| fetched_at(one).cmp(&fetched_at(other))) {
             Some(kept) if is_fresh(&kept, max_age, now) => kept,
             kept => match self.fetch_list(url, format).await {
                 Ok(what) => {
@@ -68,6 +67,10 @@ impl Verifier {
         changes.push(Change::Put { name: name(url), bytes });
         self.storage.write(changes).await
     }
+}
+
+fn fetched_at(known: &Known<Secured>) -> Option<&Timestamp> {
+    if let Known::Found { as_of, .. } = known { Some(as_of) } else { None }
 }
 
 /// Whether no newer list need be asked for.

@@ -42,6 +42,16 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// The URL of the type by which issuers are accredited for its credentials; a reduced diploma has no type but its subject's.
+    pub fn type_url(self) -> &'static str {
+        match self {
+            Self::IdentityCard => "https://w3id.org/cedula#IdentityCardCredential",
+            Self::Diploma => "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential",
+            Self::ReducedDiploma => "https://purl.imsglobal.org/spec/vc/ob/vocab.html#AchievementSubject",
+            Self::Vaccination => "https://w3id.org/vaccination#VaccinationCertificate",
+        }
+    }
+
     /// The profile of `credential`, by its types; none when it is of no known kind.
     pub fn of(credential: &Credential) -> Option<Self> {
         if credential.has_type("IdentityCardCredential") {

@@ -2,32 +2,32 @@
 
 use std::collections::HashMap;
 
-use super::replay::{GIVEN_UP, Numbers, Step, Subject, concerns_did_ethr, controller_methods, is_over};
-use super::{DidChange, DidEvent, History, Identity, attribute};
+use super::replay::{GIVEN_UP, Step, Subject, controller_methods, is_over};
+use super::{DidChange, DidEvent, Identity, attribute};
 use crate::did::{KeyPeriod, Reported, VerificationMethod};
 use crate::key::PublicKey;
 use crate::time::Timestamp;
 
 /// Every key of the whole history, with the time it was valid; whatever the version, for a verifier judges by all of it.
-pub(super) fn of(identity: &Identity, history: &History, judged_at: &Timestamp) -> Vec<KeyPeriod> {
+pub(super) fn of(identity: &Identity, chain_id: u64, steps: Vec<(&DidEvent, Step<'_>)>) -> Vec<KeyPeriod> {
     let mut all: Vec<KeyPeriod> = Vec::new();
     let mut open: HashMap<Subject<'_>, usize> = HashMap::new();
     let mut controllers: Vec<usize> = Vec::new();
-    let mut numbers = Numbers::default();
+    let mut stolen: Vec<(PublicKey, Reported)> = Vec::new();
     let beginning = Timestamp::from_unix(0).expect("1970 is in range");
-    for method in controller_methods(identity, history.chain_id, &identity.address) {
+    for method in controller_methods(identity, chain_id, &identity.address) {
         controllers.push(all.len());
         all.push(period(method, 0, beginning.clone(), None));
     }
-    for event in history.events.iter().filter(|e| concerns_did_ethr(&e.change)) {
-        match numbers.read(&event.change, identity, history.chain_id, judged_at) {
+    for (event, step) in steps {
+        match step {
             Step::Owner(owner) => {
                 controllers.drain(..).for_each(|place| end(&mut all[place], event));
                 if owner == GIVEN_UP {
                     open.values().for_each(|&place| end(&mut all[place], event));
                     break;
                 }
-                for method in controller_methods(identity, history.chain_id, &owner) {
+                for method in controller_methods(identity, chain_id, &owner) {
                     controllers.push(all.len());
                     all.push(period(method, event.block, event.time.clone(), None));
                 }
@@ -48,30 +48,22 @@ pub(super) fn of(identity: &Identity, history: &History, judged_at: &Timestamp) 
                     all.push(period(method, event.block, event.time.clone(), expiry));
                 }
             }
-            Step::Service(..) | Step::Nothing => {}
+            Step::Service(..) => {}
+            Step::Nothing => stolen.extend(theft(event)),
         }
     }
-    report_stolen(&mut all, history);
+    // A report is about every period of the key, past and future, and the first one counts.
+    for period in &mut all {
+        period.stolen = stolen.iter().find(|(key, _)| period.key.as_ref() == Some(key)).map(|(_, report)| report.clone());
+    }
     all
 }
 
-/// Notes in the periods of each key, past and future, the first report that it was stolen.
-fn report_stolen(periods: &mut [KeyPeriod], history: &History) {
-    for event in &history.events {
-        match &event.change {
-            DidChange::Owner { owner } if *owner == GIVEN_UP => return,
-            DidChange::Attribute { name, value, .. } => {
-                let Some(stolen) = attribute::stolen_key(name, value).and_then(|key| PublicKey::from_multikey_bytes(key).ok())
-                else {
-                    continue;
-                };
-                for period in periods.iter_mut().filter(|period| period.key.as_ref() == Some(&stolen)) {
-                    period.stolen.get_or_insert_with(|| Reported { block: event.block, time: event.time.clone() });
-                }
-            }
-            _ => {}
-        }
-    }
+/// The key that an event reports stolen.
+fn theft(event: &DidEvent) -> Option<(PublicKey, Reported)> {
+    let DidChange::Attribute { name, value, .. } = &event.change else { return None };
+    let key = PublicKey::from_multikey_bytes(attribute::stolen_key(name, value)?).ok()?;
+    Some((key, Reported { block: event.block, time: event.time.clone() }))
 }
 
 fn period(method: VerificationMethod, from_block: u64, from: Timestamp, until: Option<Timestamp>) -> KeyPeriod {

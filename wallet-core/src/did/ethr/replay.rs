@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, json};
 
 use super::attribute::{self, Meaning};
-use super::{DidChange, History, Identity, Version, address_text, periods};
+use super::{DidChange, DidEvent, History, Identity, Version, address_text, periods};
 use crate::did::{Did, DidDocument, DidUrl, DocumentMetadata, Resolution, Service, VerificationMethod, VerificationRelationship};
 use crate::key::PublicKey;
 use crate::time::Timestamp;
@@ -19,12 +19,11 @@ pub fn resolve(identity: &Identity, history: &History, version: &Version, now: &
         Version::Latest => now,
         Version::Block { time, .. } | Version::Time(time) => time,
     };
+    // Read once for the document and the history: taking a key's point out of its bytes costs more than all the rest.
+    let steps = steps(identity, history, judged_at);
     let mut replay = Replay::new(identity, history.chain_id, judged_at);
     let mut metadata = DocumentMetadata::default();
-    for event in &history.events {
-        if !concerns_did_ethr(&event.change) {
-            continue;
-        }
+    for (event, step) in &steps {
         let included = match version {
             Version::Latest => true,
             Version::Block { number, .. } => event.block <= *number,
@@ -38,7 +37,7 @@ pub fn resolve(identity: &Identity, history: &History, version: &Version, now: &
         metadata.created.get_or_insert_with(|| event.time.clone());
         metadata.version_id = Some(event.block.to_string());
         metadata.updated = Some(event.time.clone());
-        replay.apply(&event.change);
+        replay.apply(step);
         if replay.owner == GIVEN_UP {
             metadata.deactivated = Some(true);
             break;
@@ -48,14 +47,21 @@ pub fn resolve(identity: &Identity, history: &History, version: &Version, now: &
         document: replay.document(),
         metadata,
         standing: history.standing.clone(),
-        history: periods::of(identity, history, judged_at),
+        history: periods::of(identity, history.chain_id, steps),
     }
+}
+
+/// Every event that concerns did:ethr, with what it does to the document.
+fn steps<'a>(identity: &Identity, history: &'a History, judged_at: &Timestamp) -> Vec<(&'a DidEvent, Step<'a>)> {
+    let mut numbers = Numbers::default();
+    let events = history.events.iter().filter(|event| concerns_did_ethr(&event.change));
+    events.map(|event| (event, numbers.read(&event.change, identity, history.chain_id, judged_at))).collect()
 }
 
 pub(super) const GIVEN_UP: [u8; 20] = [0; 20];
 
 /// An event whose `bytes32` is no text is another use of the registry: it makes no version and has no number.
-pub(super) fn concerns_did_ethr(change: &DidChange) -> bool {
+fn concerns_did_ethr(change: &DidChange) -> bool {
     match change {
         DidChange::Owner { .. } => true,
         DidChange::Delegate { kind: name, .. } | DidChange::Attribute { name, .. } => attribute::text_of(name).is_some(),
@@ -75,20 +81,14 @@ pub(super) enum Step<'a> {
 
 /// The two running numbers of did:ethr fragments.
 #[derive(Default)]
-pub(super) struct Numbers {
+struct Numbers {
     delegates: u64,
     services: u64,
 }
 
 impl Numbers {
     /// Reads one event, numbering what it announces.
-    pub(super) fn read<'a>(
-        &mut self,
-        change: &'a DidChange,
-        identity: &Identity,
-        chain_id: u64,
-        judged_at: &Timestamp,
-    ) -> Step<'a> {
+    fn read<'a>(&mut self, change: &'a DidChange, identity: &Identity, chain_id: u64, judged_at: &Timestamp) -> Step<'a> {
         let did = &identity.did;
         let numbered = |name: &str, number: u64| did.with_fragment(&format!("{name}-{number}")).ok();
         match change {
@@ -168,7 +168,6 @@ struct Replay<'a> {
     identity: &'a Identity,
     chain_id: u64,
     judged_at: &'a Timestamp,
-    numbers: Numbers,
     owner: [u8; 20],
     methods: Announced<'a, VerificationMethod>,
     services: Announced<'a, Service>,
@@ -177,16 +176,17 @@ struct Replay<'a> {
 impl<'a> Replay<'a> {
     fn new(identity: &'a Identity, chain_id: u64, judged_at: &'a Timestamp) -> Self {
         let (methods, services) = (Announced::new(), Announced::new());
-        Self { identity, chain_id, judged_at, numbers: Numbers::default(), owner: identity.address, methods, services }
+        Self { identity, chain_id, judged_at, owner: identity.address, methods, services }
     }
 
-    fn apply(&mut self, change: &'a DidChange) {
-        match self.numbers.read(change, self.identity, self.chain_id, self.judged_at) {
-            Step::Owner(owner) => self.owner = owner,
+    fn apply(&mut self, step: &Step<'a>) {
+        match step {
+            Step::Owner(owner) => self.owner = *owner,
             Step::Method(subject, method, valid_to) => {
-                self.methods.put(subject, method.filter(|_| !is_over(valid_to, self.judged_at)));
+                let method = method.as_ref().filter(|_| !is_over(*valid_to, self.judged_at));
+                self.methods.put(*subject, method.cloned());
             }
-            Step::Service(subject, service) => self.services.put(subject, service),
+            Step::Service(subject, service) => self.services.put(*subject, service.clone()),
             Step::Nothing => {}
         }
     }
@@ -253,7 +253,6 @@ fn account(chain_id: u64, address: &[u8; 20]) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::did::Standing;
-    use crate::did::ethr::DidEvent;
     use crate::key::{KeyAlgorithm, SecretKey};
     use proptest::prelude::*;
 

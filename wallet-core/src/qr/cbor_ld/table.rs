@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Result, WalletError};
 use crate::qr::BarcodeFault;
+use crate::securing::INCLUSION_SUITE;
 
 pub(super) const CONTEXT: &str = "context";
 pub(super) const URL: &str = "url";
@@ -61,6 +62,7 @@ impl TypeTable {
             "eddsa-jcs-2022",
             "ecdsa-jcs-2019",
             "bbs-2023",
+            INCLUSION_SUITE,
         ];
         for (number, suite) in (1..).zip(suites) {
             table.insert(CRYPTOSUITE, suite, number)?;
