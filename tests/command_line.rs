@@ -1,25 +1,17 @@
 //! The command line as scripts see it: exit statuses, JSON objects, help, and one journey through every command.
 
+#[path = "support/cedula.rs"]
+mod cedula;
+
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use cedula::binary;
 use serde_json::Value;
 use tempfile::TempDir;
 use wallet_core::trust_pack::PackFile;
-
-/// The example, built once by the cargo that runs this test.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
-        let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--example", "cedula"]).status().expect("cargo");
-        assert!(built.success());
-        let test = std::env::current_exe().expect("this test's own file");
-        test.ancestors().nth(2).expect("target/debug").join("examples/cedula")
-    })
-}
 
 /// A folder of `--home`, and the passphrase that goes with it.
 struct Home(TempDir);

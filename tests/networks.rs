@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "support/cedula.rs"]
+mod cedula;
 #[path = "networks/command_line.rs"]
 mod command_line;
 #[path = "networks/deploying.rs"]

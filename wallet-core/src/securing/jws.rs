@@ -27,6 +27,9 @@ pub(super) struct Draft {
     pub payload: Map<String, Value>,
 }
 
+/// The header and payload of a token, and what its signature is checked with.
+pub(super) type Written = (Map<String, Value>, Map<String, Value>, Token);
+
 /// Reads a token: its header, its payload still as text, and what its signature is checked with.
 pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
     let parts: Vec<&str> = text.splitn(4, '.').collect();
@@ -49,7 +52,7 @@ impl Draft {
 
     /// Its header and payload and the token `text` that was made of it, as [`read`] gives them; none when they would be read
     /// from the text as something else.
-    pub(super) fn written(self, text: &str, signature: &[u8]) -> Result<Option<(Map<String, Value>, Map<String, Value>, Token)>> {
+    pub(super) fn written(self, text: &str, signature: &[u8]) -> Result<Option<Written>> {
         let (Value::Object(header), payload) = (self.header, self.payload) else { return Ok(None) };
         if text.len() > json::MAX_BYTES || !json::reads_back(&header) || !json::reads_back(&payload) {
             return Ok(None);
