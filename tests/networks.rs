@@ -17,7 +17,6 @@ mod lagging;
 mod liar;
 #[path = "networks/lost_answers.rs"]
 mod lost_answers;
-#[allow(dead_code, reason = "the verifier's own tests use the rest of it")]
 #[path = "support/world.rs"]
 mod party;
 #[path = "networks/relay.rs"]
