@@ -89,7 +89,7 @@ fn strs(arguments: &[String]) -> Vec<&str> {
 fn demo_ends_as_it_foretells() {
     let (home, told) = demo();
     let verdicts = told["verdicts"].as_array().expect("verdicts");
-    assert_eq!(verdicts.len(), 11);
+    assert_eq!(verdicts.len(), 16);
     for verdict in verdicts {
         assert_eq!(verdict["foretold"], verdict["judged"]["verdict"], "{verdict:#}");
     }
