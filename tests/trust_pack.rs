@@ -6,7 +6,6 @@ mod packs;
 mod refused;
 #[path = "trust_pack/sizes.rs"]
 mod sizes;
-#[allow(dead_code, reason = "the journey takes the rest of the town")]
 #[path = "support/town.rs"]
 mod town;
 #[path = "trust_pack/verdicts.rs"]

@@ -12,6 +12,7 @@ use wallet_core::key::{KeyAlgorithm, KeyId};
 use wallet_core::language::Language;
 use wallet_core::platform::system_now;
 use wallet_core::ports::Keystore;
+use wallet_core::registry::Told;
 use wallet_core::resolver::Resolver;
 use wallet_core::securing::Mechanism;
 use wallet_core::securing::linked_data::Contexts;
@@ -121,6 +122,13 @@ pub async fn build(home: &Home, registry: &Registry, plan: &Plan, now: &Timestam
             entries.add_status_list(&signed.url, &signed.list, now);
         }
         accreditations(home, &mut entries, (&record.did, &resolver), plan, now).await?;
+        for root in resolver.anchored_roots(&record.did).await.map_err(WalletError::from)? {
+            let told = resolver.anchored(&record.did, root, now).await.map_err(WalletError::from)?;
+            // An event that the storage does not bear out is nobody's anchor.
+            if let Some(what) = told.what {
+                entries.add_anchor(&record.did, root, &Told { what, standing: told.standing }, now)?;
+            }
+        }
     }
     let publisher = publisher(home, registry).await?;
     let manifest = Manifest {

@@ -2,25 +2,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use wallet_core::securing::Secured;
 
-/// The example, built once by the cargo that runs this test.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
-        let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--example", "cedula"]).status().expect("cargo");
-        assert!(built.success());
-        let test = std::env::current_exe().expect("this test's own file");
-        test.ancestors().nth(2).expect("target/debug").join("examples/cedula")
-    })
-}
+use crate::cedula::binary;
 
 /// A template that leaves the work to the signatures.
 const TEMPLATE: &str = r#"{

@@ -79,7 +79,7 @@ fn many(c: &mut Criterion) {
 
 criterion_group! {
     name = many_at_once;
-    config = Criterion::default().sample_size(10).warm_up_time(std::time::Duration::from_millis(500)).measurement_time(std::time::Duration::from_secs(3));
+    config = Criterion::default().sample_size(20).warm_up_time(std::time::Duration::from_millis(500)).measurement_time(std::time::Duration::from_secs(3));
     targets = many
 }
 criterion_main!(many_at_once);

@@ -1,10 +1,12 @@
-//! The walk-through: three credentials issued, held, shown, checked with no network, altered, revoked, re-signed, presented.
+//! The walk-through: three credentials issued, held, shown, checked with no network, altered, revoked, re-signed, presented,
+//! outliving a stolen key, and judged by who accredited their issuer.
 
 mod page;
 mod scenes;
 mod sizes;
 mod stage;
 mod story;
+mod trust;
 
 use crate::args;
 use crate::failure::Result;
@@ -30,6 +32,8 @@ pub async fn run(screen: &Screen, asked: &args::Demo) -> Result<u8> {
     scenes::rotated(&mut stage).await?;
     stage.hours_pass(1);
     let publisher = scenes::presented(&mut stage).await?;
+    trust::stolen(&mut stage).await?;
+    trust::accredited(&mut stage).await?;
     scenes::closing(&stage, &publisher);
     Ok(stage.end(&pictures))
 }

@@ -16,6 +16,7 @@ use super::page::{self, Card};
 use super::sizes::{self, Size};
 use super::stage::{Guard, Stage, credential, rows};
 use super::story;
+use super::trust;
 use crate::args::{Profile, StatusChange};
 use crate::failure::Result;
 use crate::issuers::{self, NewIssuer};
@@ -25,14 +26,14 @@ use crate::{hold, issue};
 const CITIZEN: &str = "María Fernanda Quispe Rojas";
 /// The number by which each institution finds her in its own file.
 const DOCUMENT: &str = "70481236-5";
-const REGISTRY: &str = "registro-civil";
-const UNIVERSITY: &str = "universidad";
+pub const REGISTRY: &str = "registro-civil";
+pub const UNIVERSITY: &str = "universidad";
 const HEALTH: &str = "centro-de-salud";
 const LIBRARY: &str = "biblioteca.villaesperanza.example";
 
-const CARD: &str = "identity-card";
+pub const CARD: &str = "identity-card";
 const DIPLOMA: &str = "diploma";
-const REDUCED: &str = "diploma-reduced";
+pub const REDUCED: &str = "diploma-reduced";
 const VACCINATION: &str = "vaccination";
 
 /// One institution's file: what is issued from it, by whom, and under which name it goes on.
@@ -70,8 +71,8 @@ const SOURCES: [Source; 3] = [
 
 /// One of her credentials.
 pub struct Issued {
-    name: &'static str,
-    secured: Secured,
+    pub name: &'static str,
+    pub secured: Secured,
     credential: Credential,
 }
 
@@ -117,21 +118,26 @@ pub async fn issuing(stage: &mut Stage<'_>) -> Result<Vec<Issued>> {
     let l = stage.screen.language;
     stage.scene(&story::issuing(l, CITIZEN));
     stage.screen.line("");
-    let mut hers = Vec::new();
+    let (mut hers, mut all) = (Vec::new(), Vec::new());
     for source in &SOURCES {
+        let mut issued_by_it = Vec::new();
         let rows = rows(source.file, source.text)?;
         let (file, people) = (source.file, rows.len());
         stage.screen.line(words!(l, "  {file}: {people} issued", "  {file}: {people} emitidas", "  {file}: {people} emitidas"));
         for row in rows {
             let is_hers = row.mentions(DOCUMENT);
             if is_hers && source.profile == Profile::Diploma {
-                hers.push(issue_one(stage, source, row.clone(), Some(REDUCED)).await?);
+                let reduced = issue_one(stage, source, row.clone(), Some(REDUCED)).await?;
+                issued_by_it.push(reduced.secured.clone());
+                hers.push(reduced);
             }
             let issued = issue_one(stage, source, row, None).await?;
+            issued_by_it.push(issued.secured.clone());
             if is_hers {
                 hers.push(issued);
             }
         }
+        all.push((source.issuer, issued_by_it));
     }
     hers.sort_by_key(|issued| [CARD, DIPLOMA, REDUCED, VACCINATION].iter().position(|name| *name == issued.name));
     stage.screen.line("");
@@ -147,7 +153,20 @@ pub async fn issuing(stage: &mut Stage<'_>) -> Result<Vec<Issued>> {
         stage.screen.line(format!("    {}", hold::title(&issued.credential, l)));
         stage.screen.line(format!("      {}", file.display()));
     }
+    stage.screen.line("");
+    stage.screen.line(words!(l, "  Anchored on the chain:", "  Ancladas en la cadena:", "  Ancoradas na cadeia:"));
+    for (issuer, issued_by_it) in &all {
+        trust::anchor(stage, issuer, issued_by_it, &hers).await?;
+    }
     Ok(hers)
+}
+
+/// Her reduced diploma as the issuer of that name signs it, whoever it is.
+pub async fn issue_reduced(stage: &Stage<'_>, issuer: &'static str) -> Result<Secured> {
+    let source = &SOURCES[1];
+    let row = rows(source.file, source.text)?.into_iter().find(|row| row.mentions(DOCUMENT));
+    let row = row.ok_or_else(|| crate::failure::Failure::usage("she is not in the university's file"))?;
+    Ok(issue_one(stage, &Source { issuer, ..*source }, row, Some(REDUCED)).await?.secured)
 }
 
 async fn issue_one(stage: &Stage<'_>, source: &Source, row: crate::rows::Row, reduced: Option<&'static str>) -> Result<Issued> {
@@ -242,7 +261,7 @@ pub async fn altered(stage: &mut Stage<'_>, guard: &Guard, issued: &[Issued]) ->
     Ok(())
 }
 
-fn draw(stage: &Stage<'_>, name: &str, secured: &Secured) -> Result<()> {
+pub fn draw(stage: &Stage<'_>, name: &str, secured: &Secured) -> Result<()> {
     let text = sizes::barcode(secured, &stage.home.newest_table()?)?;
     let symbol = Symbol::new(&text).map_err(wallet_core::error::WalletError::from)?;
     hold::write_pictures(&symbol, None, Some(&stage.file(&format!("{name}.png"))?))
@@ -275,13 +294,9 @@ pub async fn rotated(stage: &mut Stage<'_>) -> Result<()> {
     stage.registry.registrar().change_did(&record.did, &record.owner, &revoke).await?;
     (record.key, record.method) = (key, method);
     issuers::keep(&stage.home, UNIVERSITY, &record)?;
-    issuers::publish_lists(&stage.home, &issuers::open(&stage.home, &stage.registry, UNIVERSITY).await?, &stage.now()).await?;
+    issuers::publish_lists(&stage.home, &stage.issuer(UNIVERSITY).await?, &stage.now()).await?;
     stage.hours_pass(1);
-    let source = &SOURCES[1];
-    let row = rows(source.file, source.text)?.into_iter().find(|row| row.mentions(DOCUMENT));
-    let row = row.ok_or_else(|| crate::failure::Failure::usage("she is not in the university's file"))?;
-    let renewed = issue_one(stage, source, row, Some(REDUCED)).await?;
-    draw(stage, "diploma-renewed", &renewed.secured)?;
+    draw(stage, "diploma-renewed", &issue_reduced(stage, UNIVERSITY).await?)?;
     let mut guard = stage.guard("night.pack").await?;
     stage.scan(&guard, "diploma-renewed.png", "accepted").await?;
     stage.scan(&guard, "diploma-reduced.png", "undetermined").await?;
@@ -294,6 +309,15 @@ pub async fn rotated(stage: &mut Stage<'_>) -> Result<()> {
     ));
     guard.expected.signing_time = SigningTime::Claimed;
     stage.scan(&guard, "diploma-reduced.png", "accepted").await?;
+    guard.expected.signing_time = SigningTime::Proven;
+    stage.screen.line("");
+    stage.screen.line(words!(
+        l,
+        "  The same diploma with the way to its anchor, which proves the date:",
+        "  El mismo título con el camino a su ancla, que prueba la fecha:",
+        "  O mesmo diploma com o caminho até sua âncora, que prova a data:",
+    ));
+    stage.scan(&guard, &format!("{}.png", trust::anchored(REDUCED)), "accepted").await?;
     Ok(())
 }
 

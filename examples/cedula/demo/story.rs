@@ -200,6 +200,48 @@ pub fn presented(l: Language) -> Scene {
     }
 }
 
+pub fn stolen(l: Language) -> Scene {
+    Scene {
+        heading: words!(l, "9. A key is stolen", "9. Roban una clave", "9. Roubam uma chave"),
+        happens: words!(
+            l,
+            "The civil registry finds that its key was copied, and reports it stolen. Her card was anchored when it was issued: a \
+             fingerprint of it, and of all the others of that day, stands on the chain as one number.",
+            "El registro civil descubre que copiaron su clave y la denuncia como robada. La cédula de ella se ancló al emitirse: una \
+             huella suya, y de todas las otras de ese día, está en la cadena como un solo número.",
+            "O registro civil descobre que copiaram sua chave e a denuncia como roubada. A carteira dela foi ancorada ao ser emitida: uma \
+             impressão dela, e de todas as outras daquele dia, está na cadeia como um só número.",
+        ),
+        matters: words!(
+            l,
+            "The thief writes whatever date he likes, so a date is worth nothing now. What carries the way to an older anchor stays good.",
+            "El ladrón pone la fecha que quiere, así que ahora una fecha no vale nada. Lo que lleva el camino a un ancla anterior sigue valiendo.",
+            "O ladrão põe a data que quiser, então agora uma data não vale nada. O que traz o caminho até uma âncora anterior continua valendo.",
+        ),
+    }
+}
+
+pub fn accredited(l: Language) -> Scene {
+    Scene {
+        heading: words!(l, "10. Who may say this", "10. Quién puede decir esto", "10. Quem pode dizer isto"),
+        happens: words!(
+            l,
+            "A ministry accredits an agency, and the agency the university, on the registry. A fast academy that nobody accredited \
+             signs a degree, too. The guard trusts the ministry, and nobody else by name.",
+            "Un ministerio acredita a una agencia, y la agencia a la universidad, en el registro. Una academia veloz que nadie acreditó \
+             también firma un título. El guardia confía en el ministerio, y en nadie más por su nombre.",
+            "Um ministério credencia uma agência, e a agência a universidade, no registro. Uma academia veloz que ninguém credenciou \
+             também assina um diploma. O guarda confia no ministério, e em ninguém mais pelo nome.",
+        ),
+        matters: words!(
+            l,
+            "A good signature says who signed, not that they may say such a thing. Who is unknown is not called a forger.",
+            "Una firma buena dice quién firmó, no que pueda decir tal cosa. A quien no se conoce no se lo llama falsificador.",
+            "Uma assinatura boa diz quem assinou, não que possa dizer tal coisa. Quem é desconhecido não é chamado de falsificador.",
+        ),
+    }
+}
+
 pub fn closing(l: Language, page: &str, home: &str) -> String {
     words!(
         l,

@@ -43,6 +43,11 @@ pub fn read_bytes(what: &str, bytes: &[u8]) -> Result<Value> {
     read(what, text)
 }
 
+/// The JSON text of `object`, members in their order; a good deal faster than its `Display`.
+pub(crate) fn write(object: &Map<String, Value>) -> String {
+    serde_json::to_string(object).expect("an object with text for names is JSON")
+}
+
 /// Whether the JSON of `object` is read as the very same object, so that what was just written need not be read back.
 pub(crate) fn reads_back(object: &Map<String, Value>) -> bool {
     members_read_back(object, 1)

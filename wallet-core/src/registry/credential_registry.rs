@@ -336,6 +336,11 @@ pub fn anchor_call(issuer: Address, root: B256) -> Bytes {
     abi::anchorsCall { issuer, root }.abi_encode().into()
 }
 
+/// The topics of the events that `issuer` has anchored anything: for [`LogFilter`](super::rpc::LogFilter).
+pub fn anchoring_topics(issuer: Address) -> Vec<Vec<B256>> {
+    vec![vec![abi::Anchored::SIGNATURE_HASH], vec![slot::key(issuer)]]
+}
+
 /// The topics of the event that `issuer` has anchored `root`: for [`LogFilter`](super::rpc::LogFilter).
 pub fn anchored_topics(issuer: Address, root: B256) -> [Vec<B256>; 3] {
     [vec![abi::Anchored::SIGNATURE_HASH], vec![slot::key(issuer)], vec![root]]

@@ -5,10 +5,10 @@ use super::{Resolver, not_whole};
 use crate::did::ethr::Identity;
 use crate::did::{Did, DidDocument, ResolutionError, Service, Standing, Unresolved};
 use crate::registry::accreditation::{Path, Scope, Search};
-use crate::registry::credential_registry::{Moment, accredited_topics, anchor_slot};
+use crate::registry::credential_registry::{Moment, accredited_topics, anchor_slot, anchoring_topics};
 use crate::registry::proven::{Reading, granted};
 use crate::registry::rpc::{self, At, LogFilter};
-use crate::registry::{Address, B256, Contract, Told, U256, contracts};
+use crate::registry::{Address, B256, Contract, Log, Told, U256, contracts};
 use crate::time::Timestamp;
 
 /// The type of a service in an issuer's DID document whose endpoint is the DID of somebody who accredited it.
@@ -22,6 +22,16 @@ impl Resolver {
         let (registry, identity) = self.registry_of(issuer)?;
         let told = registry.slots(&[anchor_slot(identity.address.into(), root)], now).await?;
         Ok(Told { what: told.what.first().and_then(|slot| Moment::from_slot(B256::from(*slot))), standing: told.standing })
+    }
+
+    /// The roots that `issuer`, a did:ethr, has anchored by the registry's events, as far as the node gives them: where to look with
+    /// [`Resolver::anchored`], and no evidence by itself.
+    ///
+    /// Fails with `MethodNotSupported` when the DID's registry is not configured.
+    pub async fn anchored_roots(&self, issuer: &Did) -> Result<Vec<B256>, Unresolved> {
+        let (registry, identity) = self.registry_of(issuer)?;
+        let logs = registry.logs(anchoring_topics(identity.address.into())).await;
+        Ok(logs.iter().filter_map(|log| log.topics.get(2).copied()).collect())
     }
 
     /// How the subject of `issuer`, the document of a did:ethr, came to be accredited for `scope` under any of `roots`; empty when
@@ -79,12 +89,16 @@ impl Registry {
 
     /// Who accredited `subject` for `kind` by the registry's events; a node that does not give them keeps nothing else back.
     async fn accreditors(&self, subject: Address, kind: B256) -> Vec<Address> {
-        let topics = accredited_topics(subject, kind);
-        let filter = LogFilter { address: self.deployment.credential_registry, topics, from: 0, to: At::Latest };
-        let answers = self.ledger().ask(vec![rpc::logs(&filter)]).await.unwrap_or_default();
-        let logs = answers.first().and_then(|answer| rpc::read_logs(answer.as_ref().ok()?).ok()).unwrap_or_default();
+        let logs = self.logs(accredited_topics(subject, kind)).await;
         // The newest first: anybody may accredit anybody, and only so many are looked into.
         logs.iter().rev().filter_map(|log| log.topics.get(1)).map(|topic| Address::from_word(*topic)).collect()
+    }
+
+    /// The events of the credential registry with these topics, as far as the node gives them.
+    async fn logs(&self, topics: Vec<Vec<B256>>) -> Vec<Log> {
+        let filter = LogFilter { address: self.deployment.credential_registry, topics, from: 0, to: At::Latest };
+        let answers = self.ledger().ask(vec![rpc::logs(&filter)]).await.unwrap_or_default();
+        answers.first().and_then(|answer| rpc::read_logs(answer.as_ref().ok()?).ok()).unwrap_or_default()
     }
 
     /// The values of slots of the credential registry, in their order.

@@ -20,12 +20,15 @@ pub(super) struct Token {
     signature: Vec<u8>,
 }
 
-/// What a new token says: two JSON objects.
+/// What a new token says; the header is an object too.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
     pub header: Value,
-    pub payload: Value,
+    pub payload: Map<String, Value>,
 }
+
+/// The header and payload of a token, and what its signature is checked with.
+pub(super) type Written = (Map<String, Value>, Map<String, Value>, Token);
 
 /// Reads a token: its header, its payload still as text, and what its signature is checked with.
 pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
@@ -44,13 +47,13 @@ pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
 impl Draft {
     /// What is signed.
     pub(super) fn signing_input(&self) -> Vec<u8> {
-        signing_input(&self.header, &self.payload.to_string())
+        signing_input(&self.header, &json::write(&self.payload))
     }
 
     /// Its header and payload and the token `text` that was made of it, as [`read`] gives them; none when they would be read
     /// from the text as something else.
-    pub(super) fn written(self, text: &str, signature: &[u8]) -> Result<Option<(Map<String, Value>, Map<String, Value>, Token)>> {
-        let (Value::Object(header), Value::Object(payload)) = (self.header, self.payload) else { return Ok(None) };
+    pub(super) fn written(self, text: &str, signature: &[u8]) -> Result<Option<Written>> {
+        let (Value::Object(header), payload) = (self.header, self.payload) else { return Ok(None) };
         if text.len() > json::MAX_BYTES || !json::reads_back(&header) || !json::reads_back(&payload) {
             return Ok(None);
         }

@@ -34,7 +34,7 @@ pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key:
     let header = json!({ "alg": algorithm, "typ": typ, "cty": cty, "kid": options.method.as_str() });
     let mut payload = document;
     payload.extend(claims::of_options(options));
-    Ok(jws::Draft { header, payload: payload.into() })
+    Ok(jws::Draft { header, payload })
 }
 
 /// The `kid` of a header, if it has one.

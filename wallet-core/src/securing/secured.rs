@@ -289,12 +289,11 @@ impl Secured {
 
     /// The text that was just made of `document`, read as any other: from itself only where it says something else.
     pub(super) fn of_written_json(document: Map<String, Value>) -> Result<Self> {
-        let reads_back = json::reads_back(&document);
-        let document = Value::Object(document);
-        let text = document.to_string();
-        match document {
-            Value::Object(document) if reads_back && text.len() <= json::MAX_BYTES => Self::read_json(&text, document),
-            _ => Self::read(&text),
+        let text = json::write(&document);
+        if text.len() <= json::MAX_BYTES && json::reads_back(&document) {
+            Self::read_json(&text, document)
+        } else {
+            Self::read(&text)
         }
     }
 

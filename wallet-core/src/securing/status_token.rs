@@ -60,7 +60,7 @@ fn read(mechanism: Mechanism, body: Map<String, Value>, kid: Option<&str>) -> Re
 pub(super) fn prepare_jwt(claims: Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<jws::Draft> {
     let claims = complete(claims, options)?;
     let header = json!({ "alg": jws::algorithm_of(key)?, "typ": "statuslist+jwt", "kid": options.method.as_str() });
-    Ok(jws::Draft { header, payload: claims.into() })
+    Ok(jws::Draft { header, payload: claims })
 }
 
 /// What is signed of a new COSE message over `claims`, and the message without its signature.

@@ -52,9 +52,9 @@ impl<'a> Examination<'a> {
             self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
         }
         let mut signed = signer.map(|by| Signed { by, at: None });
-        for index in 0..secured.proofs().len() {
+        for (index, signer) in signers.iter().enumerate() {
             let signing = self.proof(secured, index, place, (claimed, needed));
-            if let Some(signed) = signed.as_mut().filter(|signed| signers[index].as_ref() == Some(&signed.by)) {
+            if let Some(signed) = signed.as_mut().filter(|signed| signer.as_ref() == Some(&signed.by)) {
                 signed.at = signed.at.take().or(signing);
             }
         }
@@ -186,11 +186,11 @@ impl<'a> Examination<'a> {
                 return None;
             }
         };
-        if let Some(stolen) = found.stolen.filter(|stolen| signing.anchored.as_ref().is_none_or(|at| at.block >= stolen.block)) {
-            self.reject(place, Reason::KeyStolen { method: method.to_string(), at: stolen.time });
-        }
-        if let Some((ended, revoked)) = &found.ended {
-            self.ended_key(method, signing, (ended, *revoked), place);
+        let stolen = found.stolen.filter(|stolen| signing.anchored.as_ref().is_none_or(|at| at.block >= stolen.block));
+        match (stolen, &found.ended) {
+            (Some(stolen), _) => self.reject(place, Reason::KeyStolen { method: method.to_string(), at: stolen.time }),
+            (None, Some((ended, revoked))) => self.ended_key(method, signing, (ended, *revoked), place),
+            (None, None) => {}
         }
         if let Some(from) = found.from.filter(|from| *from > signing.claimed.plus_seconds(CLOCK_SKEW)) {
             self.reject(place, Reason::KeyFromLater { method: method.to_string(), at: from });

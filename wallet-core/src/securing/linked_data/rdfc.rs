@@ -130,8 +130,9 @@ impl<'q> State<'q> {
     fn new(quads: &'q [Quad<'q>], hash: Hash) -> Self {
         let mut mentions: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         // A dataset has each quad once, however often a document says it.
-        let mut seen = HashSet::with_capacity(quads.len());
-        for (at, quad) in quads.iter().enumerate().filter(|(_, quad)| seen.insert(*quad)) {
+        let mut seen = HashSet::new();
+        let mentioning = quads.iter().enumerate().filter(|(_, quad)| quad.blanks() != [None; 3]);
+        for (at, quad) in mentioning.filter(|(_, quad)| seen.insert(*quad)) {
             for node in quad.blanks().into_iter().flatten() {
                 let places = mentions.entry(node).or_default();
                 if places.last() != Some(&at) {
