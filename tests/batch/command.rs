@@ -14,7 +14,7 @@ use crate::cedula::binary;
 /// A template that leaves the work to the signatures.
 const TEMPLATE: &str = r#"{
     "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"],
-    "name": "{title}", "credentialSubject": { "id": "{did}", "name": "{name}" }
+    "name": "{title}", "description": "{note}", "credentialSubject": { "id": "{did}", "name": "{name}" }
 }"#;
 
 /// A folder with an issuer, and one with what it issues from.
@@ -22,11 +22,16 @@ pub struct University(TempDir);
 
 impl University {
     pub fn new(graduates: usize) -> Self {
+        Self::with_notes(graduates, "")
+    }
+
+    /// Each graduate with the same note.
+    pub fn with_notes(graduates: usize, note: &str) -> Self {
         let university = Self(TempDir::new().expect("a folder"));
         fs::write(university.path("card.json"), TEMPLATE).expect("a template");
-        let mut csv = "name,title,did\n".to_owned();
+        let mut csv = "name,title,did,note\n".to_owned();
         for number in 1..=graduates {
-            writeln!(csv, "Persona {number},Título {number},did:example:{number}").expect("memory");
+            writeln!(csv, "Persona {number},Título {number},did:example:{number},{note}").expect("memory");
         }
         fs::write(university.path("graduates.csv"), csv).expect("a file");
         university.json(&["did", "new", "university"]);
