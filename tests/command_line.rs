@@ -329,7 +329,9 @@ fn issuer_holder_and_verifier_meet_on_the_command_line() {
     let ask =
         ["ask", "--audience", "library.example", "--purpose", "Reader card", "--type", "VerifiableCredential", "--out", &request];
     verifier.json(0, &ask);
-    home.json(0, &["present", "--request", &request, "1", "--out", &answer]);
+    // The list comes along, so that the library need not ask for it.
+    let list = home.file("home/published/university.example/status/revocation/1");
+    home.json(0, &["present", "--request", &request, "1", "--list", &list, "--out", &answer]);
     let check = [&["verify", &answer, "--request", &request][..], &trust].concat();
     assert_eq!(verifier.json(0, &check)["verdict"], "accepted");
     assert_eq!(verifier.json(1, &check)["reasons"][0]["code"], "nonceUsed");
