@@ -1,5 +1,7 @@
 //! Batches: every row once, whatever is killed in between, and one root on the chain for all of them.
 
+#[path = "support/cedula.rs"]
+mod cedula;
 #[path = "batch/command.rs"]
 mod command;
 #[path = "batch/kills.rs"]

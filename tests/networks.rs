@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "support/cedula.rs"]
+mod cedula;
 #[path = "networks/command_line.rs"]
 mod command_line;
 #[path = "networks/deploying.rs"]
@@ -17,7 +19,6 @@ mod lagging;
 mod liar;
 #[path = "networks/lost_answers.rs"]
 mod lost_answers;
-#[allow(dead_code, reason = "the verifier's own tests use the rest of it")]
 #[path = "support/world.rs"]
 mod party;
 #[path = "networks/relay.rs"]

@@ -9,6 +9,7 @@ use wallet_core::ports::{Network, Storage};
 use wallet_core::presentation::Request;
 use wallet_core::registry::{Address, Deployment};
 use wallet_core::resolver::{Resolver, RpcLedger};
+use wallet_core::securing::Secured;
 use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::TrustPack;
 use wallet_core::verification::{Accrediting, Anchoring, Expectations, Issuers, SigningTime, Verdict};
@@ -63,6 +64,9 @@ async fn judge_with(home: &Home, trust: &Trust, storage: Arc<dyn Storage>) -> Re
     }
     if !trust.roots.is_empty() {
         expected.issuers = Issuers::Accredited(accrediting(home, trust, &expected.issuers)?);
+    }
+    for file in &trust.lists {
+        verifier.carried.stapled.push(Secured::read(&input::text(file)?)?);
     }
     if trust.anchored {
         expected.anchoring = Anchoring::Required;

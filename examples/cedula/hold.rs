@@ -203,7 +203,9 @@ pub async fn present(home: &Home, screen: &Screen, asked: &args::Present) -> Res
     for given in &asked.credentials {
         chosen.push(find(&wallet, given, l).await?.0);
     }
-    let answer = wallet.present(&request, &chosen, &Contexts::bundled(), &mut system_rng(), &system_now()).await?;
+    let lists = asked.lists.iter().map(|file| Ok(Secured::read(&input::text(file)?)?)).collect::<Result<Vec<_>>>()?;
+    let (contexts, now, with) = (Contexts::bundled(), system_now(), (&chosen[..], &lists[..]));
+    let answer = wallet.present_with_lists(&request, with, &contexts, &mut system_rng(), &now).await?;
     write_or_print(screen, asked.out.as_deref(), answer.text(), "presentation")?;
     if let Some(file) = asked.out.as_ref().map(|file| file.display()) {
         let audience = &request.audience;

@@ -2,30 +2,19 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use wallet_core::securing::Secured;
 
-/// The example, built once by the cargo that runs this test.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
-        let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--example", "cedula"]).status().expect("cargo");
-        assert!(built.success());
-        let test = std::env::current_exe().expect("this test's own file");
-        test.ancestors().nth(2).expect("target/debug").join("examples/cedula")
-    })
-}
+use crate::cedula::binary;
 
 /// A template that leaves the work to the signatures.
 const TEMPLATE: &str = r#"{
     "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"],
-    "name": "{title}", "credentialSubject": { "id": "{did}", "name": "{name}" }
+    "name": "{title}", "description": "{note}", "credentialSubject": { "id": "{did}", "name": "{name}" }
 }"#;
 
 /// A folder with an issuer, and one with what it issues from.
@@ -33,11 +22,16 @@ pub struct University(TempDir);
 
 impl University {
     pub fn new(graduates: usize) -> Self {
+        Self::with_notes(graduates, "")
+    }
+
+    /// Each graduate with the same note.
+    pub fn with_notes(graduates: usize, note: &str) -> Self {
         let university = Self(TempDir::new().expect("a folder"));
         fs::write(university.path("card.json"), TEMPLATE).expect("a template");
-        let mut csv = "name,title,did\n".to_owned();
+        let mut csv = "name,title,did,note\n".to_owned();
         for number in 1..=graduates {
-            writeln!(csv, "Persona {number},Título {number},did:example:{number}").expect("memory");
+            writeln!(csv, "Persona {number},Título {number},did:example:{number},{note}").expect("memory");
         }
         fs::write(university.path("graduates.csv"), csv).expect("a file");
         university.json(&["did", "new", "university"]);

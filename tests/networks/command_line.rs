@@ -1,28 +1,17 @@
 //! The command line on a network: deployed to, described in a file, written to, and read with proof.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wallet_core::platform::system_now;
 use wallet_core::registry::{Address, EmbeddedChain, RpcRequest};
 
+use crate::cedula::binary;
 use crate::support::rpc_window;
 use crate::world::{Kind, World, address, key};
-
-/// The example, built once by the cargo that runs this test.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
-        let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--example", "cedula"]).status().expect("cargo");
-        assert!(built.success());
-        let test = std::env::current_exe().expect("this test's own file");
-        test.ancestors().nth(2).expect("target/debug").join("examples/cedula")
-    })
-}
 
 /// A folder of `--home`, and files beside it.
 struct Home(TempDir);

@@ -47,6 +47,9 @@ pub struct Present {
     /// The credentials to show, by number or id
     #[arg(required = true)]
     pub credentials: Vec<String>,
+    /// A status list to bring along, so that the verifier asks nobody; may be repeated
+    #[arg(long = "list", value_name = "FILE")]
+    pub lists: Vec<PathBuf>,
     /// The file for the answer; without it, it goes to standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -28,6 +28,9 @@ pub struct Trust {
     /// A region whose accreditations will do besides those for everywhere (ISO 3166); may be repeated
     #[arg(long = "region", value_name = "CODE", requires = "roots")]
     pub regions: Vec<String>,
+    /// A status list that was handed over beside what is judged; may be repeated
+    #[arg(long = "list", value_name = "FILE")]
+    pub lists: Vec<PathBuf>,
     /// Leave open what its issuer has not anchored on the chain
     #[arg(long)]
     pub anchored: bool,

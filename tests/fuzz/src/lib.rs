@@ -425,10 +425,8 @@ pub fn stored(bytes: &[u8]) {
     if let Some(value) = value(bytes) {
         let _ = TypeTable::from_json(&value);
     }
-    if let Some(text) = utf8(bytes) {
-        if let Ok(request) = Request::read(text) {
-            assert_eq!(Request::read(&request.to_json().to_string()), Ok(request));
-        }
+    if let Some(Ok(request)) = utf8(bytes).map(Request::read) {
+        assert_eq!(Request::read(&request.to_json().to_string()), Ok(request));
     }
 }
 

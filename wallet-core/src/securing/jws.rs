@@ -27,6 +27,9 @@ pub(super) struct Draft {
     pub payload: Map<String, Value>,
 }
 
+/// The header and payload of a token, and what its signature is checked with.
+pub(super) type Written = (Map<String, Value>, Map<String, Value>, Token);
+
 /// Reads a token: its header, its payload still as text, and what its signature is checked with.
 pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
     let parts: Vec<&str> = text.splitn(4, '.').collect();
@@ -47,14 +50,16 @@ impl Draft {
         signing_input(&self.header, &json::write(&self.payload))
     }
 
-    /// The token `text` that was made of it, as [`read`] gives it; none when its header or payload would be read as something else.
-    pub(super) fn written(&self, text: &str, signature: &[u8]) -> Result<Option<Token>> {
-        let header = self.header.as_object().filter(|header| json::reads_back(header));
-        let Some(header) = header.filter(|_| text.len() <= json::MAX_BYTES && json::reads_back(&self.payload)) else {
+    /// Its header and payload and the token `text` that was made of it, as [`read`] gives them; none when they would be read
+    /// from the text as something else.
+    pub(super) fn written(self, text: &str, signature: &[u8]) -> Result<Option<Written>> {
+        let (Value::Object(header), payload) = (self.header, self.payload) else { return Ok(None) };
+        if text.len() > json::MAX_BYTES || !json::reads_back(&header) || !json::reads_back(&payload) {
             return Ok(None);
-        };
+        }
         let signed = text.rfind('.').expect("a token has three parts");
-        Ok(Some(Token { text: text.to_owned(), signed, algorithm: algorithm(header)?, signature: signature.to_vec() }))
+        let token = Token { text: text.to_owned(), signed, algorithm: algorithm(&header)?, signature: signature.to_vec() };
+        Ok(Some((header, payload, token)))
     }
 }
 

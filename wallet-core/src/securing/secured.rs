@@ -281,9 +281,9 @@ impl Secured {
 
     /// The token that was just made of `draft`, read as any other: from its text only where that says something else.
     pub(super) fn of_written_jwt(text: String, draft: jws::Draft, signature: &[u8]) -> Result<Self> {
-        match (draft.written(&text, signature)?, draft.header) {
-            (Some(token), Value::Object(header)) => Self::from_jwt(text, &header, draft.payload, token),
-            _ => Self::read(&text),
+        match draft.written(&text, signature)? {
+            Some((header, payload, token)) => Self::from_jwt(text, &header, payload, token),
+            None => Self::read(&text),
         }
     }
 

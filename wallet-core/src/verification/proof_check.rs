@@ -52,9 +52,9 @@ impl<'a> Examination<'a> {
             self.warn(place, Warning::UncheckedProof { mechanism: mechanism.clone() });
         }
         let mut signed = signer.map(|by| Signed { by, at: None });
-        for index in 0..secured.proofs().len() {
+        for (index, signer) in signers.iter().enumerate() {
             let signing = self.proof(secured, index, place, (claimed, needed));
-            if let Some(signed) = signed.as_mut().filter(|signed| signers[index].as_ref() == Some(&signed.by)) {
+            if let Some(signed) = signed.as_mut().filter(|signed| signer.as_ref() == Some(&signed.by)) {
                 signed.at = signed.at.take().or(signing);
             }
         }

@@ -275,7 +275,7 @@ impl Issuer {
         if !batch.is_signed() {
             return Err(not_signed());
         }
-        let mut leaves = Vec::new();
+        let mut leaves = Vec::with_capacity(batch.chunks * CHUNK);
         for number in 0..batch.chunks {
             leaves.extend(batch.journal.chunk(&*self.storage, number).await?.ok_or_else(damaged)?.leaves);
         }

@@ -188,7 +188,7 @@ mod tests {
         let broken: [Change; 6] = [
             |path| path.root = ethr::from_address("0x7ea", &BODY.into_array()).expect("a DID"),
             |path| path.steps.clear(),
-            |path| drop(path.steps.pop()),
+            |path| path.steps.truncate(1),
             |path| path.steps[1].subject = UNIVERSITY,
             |path| path.steps[1].number = 1,
             |path| path.steps[1].accreditor = UNIVERSITY,
