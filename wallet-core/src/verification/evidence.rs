@@ -104,10 +104,11 @@ impl Evidence {
     /// Never more than 256 things at a time.
     pub fn needs(&self, secured: &Secured, expected: &Expectations, now: &Timestamp) -> BTreeSet<Need> {
         let mut needs = BTreeSet::new();
-        let staples = Staples::of(secured, self);
-        for one in std::iter::once(secured.clone()).chain(secured.nested().into_iter().flatten().flatten()) {
-            self.collect(&one, &mut needs);
-            self.collect_registered(&one, expected, &mut needs);
+        let nested: Vec<Secured> = secured.nested().into_iter().flatten().flatten().collect();
+        let staples = Staples::of(&nested, self);
+        for one in std::iter::once(secured).chain(&nested) {
+            self.collect(one, &mut needs);
+            self.collect_registered(one, expected, &mut needs);
         }
         for list in &self.stapled {
             self.collect(list, &mut needs);

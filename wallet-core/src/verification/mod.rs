@@ -56,7 +56,6 @@ const STATUS_LIST: &str = "BitstringStatusListCredential";
 /// A plain function: the same evidence gives the same verdict, on any machine, with no network.
 pub fn verify(secured: &Secured, evidence: &Evidence, expected: &Expectations, now: &Timestamp) -> Verdict {
     let mut examination = Examination::new(evidence, expected, now);
-    examination.staples = Staples::of(secured, evidence);
     match secured.kind() {
         Kind::Credential => examination.bare_credential(secured),
         Kind::Presentation => examination.presentation(secured),
@@ -98,7 +97,7 @@ impl<'a> Examination<'a> {
         let basis = Basis::new(now.clone());
         let (reasons, gaps, warnings, credentials) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (holder, presenting, bound, lists) = (None, Vec::new(), Vec::new(), status_check::Lists::default());
-        let (staples, checks) = (Staples::default(), 0);
+        let (staples, checks) = (Staples::of(&[], evidence), 0);
         Self {
             evidence,
             expected,
@@ -191,6 +190,7 @@ impl<'a> Examination<'a> {
             Ok(nested) => nested,
             Err(error) => return self.reject(place, Reason::Malformed { fault: error.to_string() }),
         };
+        self.staples = Staples::of(nested.iter().flatten(), self.evidence);
         for (index, nested) in nested.into_iter().enumerate() {
             let place = Place::Credential(index);
             match nested {

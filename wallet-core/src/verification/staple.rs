@@ -12,18 +12,17 @@ use crate::status::time_to_live;
 use crate::time::Timestamp;
 
 /// The lists that came along, the newest for each URL.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Staples(BTreeMap<String, (Secured, Timestamp)>);
 
 impl Staples {
-    /// Those inside the presentation `secured`, and those handed over beside it.
-    pub fn of(secured: &Secured, evidence: &Evidence) -> Self {
-        let nested = secured.nested().into_iter().flatten().flatten();
-        let mut newest = BTreeMap::new();
-        for list in nested.chain(evidence.stapled.iter().cloned()).filter(is_list) {
-            let (Some(url), Some(signed)) = (url(&list), signed(&list)) else { continue };
+    /// Those among what is `nested` in a presentation, and those handed over beside it.
+    pub fn of<'s>(nested: impl IntoIterator<Item = &'s Secured>, evidence: &'s Evidence) -> Self {
+        let mut newest: BTreeMap<String, (Secured, Timestamp)> = BTreeMap::new();
+        for list in nested.into_iter().chain(&evidence.stapled).filter(|list| is_list(list)) {
+            let (Some(url), Some(signed)) = (url(list), signed(list)) else { continue };
             if newest.get(&url).is_none_or(|(_, known)| *known < signed) {
-                newest.insert(url, (list, signed));
+                newest.insert(url, (list.clone(), signed));
             }
         }
         Self(newest)
