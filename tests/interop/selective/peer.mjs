@@ -2,7 +2,6 @@
 //
 // Reads one JSON request from standard input, `{op, suite, key, contexts, items}`, and answers with a JSON array of one result an
 // item: what `sign` made of `{document, pointers}`, what `derive` made of it, or `{verified, error}` for `verify` and `confirm`.
-// `time` answers with the median of milliseconds an item takes.
 
 import * as bbs from '@digitalbazaar/bbs-2023-cryptosuite';
 import * as Bls12381Multikey from '@digitalbazaar/bls12-381-multikey';
@@ -82,20 +81,10 @@ function result({verified, error}) {
   return {verified, error: error?.errors?.map(String).join('; ') ?? error?.message};
 }
 
-async function time(operation, item) {
-  const taken = [];
-  for(let round = 0; round < 25; ++round) {
-    const begin = performance.now();
-    await operation(item);
-    taken.push(performance.now() - begin);
-  }
-  return taken.slice(5).sort((a, b) => a - b)[10];
-}
-
 const results = [];
 for(const item of request.items) {
   try {
-    results.push(request.op === 'time' ? await time(operations[item.op], item) : await operations[request.op](item));
+    results.push(await operations[request.op](item));
   } catch(error) {
     results.push({verified: false, error: String(error.cause ?? error)});
   }
