@@ -13,6 +13,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use wallet_core::platform::HttpNetwork;
 use wallet_core::ports::{HttpRequest, Network, Reach};
@@ -74,6 +75,34 @@ fn genesis() -> Value {
     })
 }
 
+/// A node that is up, and where it is asked and led; none when it ended at once.
+async fn launch(storage: &[&str], secret: &Path) -> Option<(Child, [String; 2])> {
+    let ports = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    let places = ports.map(|port| port.local_addr().expect("an address"));
+    let [http, engine] = places.map(|place| place.port().to_string());
+    let mut process = Command::new(binary())
+        .args(storage)
+        .args(["--gcmode", "archive", "--syncmode", "full", "--nodiscover", "--maxpeers", "0", "--port", "0", "--ipcdisable"])
+        .args(["--http", "--http.port", &http, "--http.api", "eth,miner,txpool"])
+        .args(["--authrpc.port", &engine, "--authrpc.jwtsecret"])
+        .arg(secret)
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("geth starts");
+    for _ in 0..400 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if process.try_wait().expect("its state").is_some() {
+            return None;
+        }
+        let [asked, led] = places.map(TcpStream::connect);
+        if asked.await.is_ok() && led.await.is_ok() {
+            return Some((process, places.map(|place| format!("http://{place}"))));
+        }
+    }
+    panic!("geth does not answer")
+}
+
 impl Geth {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -84,29 +113,15 @@ impl Geth {
         let storage = ["--datadir", data.to_str().expect("a plain path"), "--state.scheme", "hash"];
         let made = Command::new(binary()).arg("init").args(storage).arg(&first).stderr(Stdio::null()).status().await;
         assert!(made.expect("geth runs").success(), "the first block is written");
-        let ports = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let [http, engine] = ports.map(|port| port.local_addr().expect("an address").port().to_string());
-        let process = Command::new(binary())
-            .args(storage)
-            .args(["--gcmode", "archive", "--syncmode", "full", "--nodiscover", "--maxpeers", "0", "--port", "0", "--ipcdisable"])
-            .args(["--http", "--http.port", &http, "--http.api", "eth,miner,txpool"])
-            .args(["--authrpc.port", &engine, "--authrpc.jwtsecret"])
-            .arg(&secret)
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("geth starts");
-        let [url, engine] = [http, engine].map(|port| format!("http://127.0.0.1:{port}"));
-        let network = Arc::new(HttpNetwork::new().expect("a network"));
-        let ledger = Arc::new(RpcLedger::new(network.clone(), url));
-        let sealed = Mutex::default();
-        let node = Self { ledger, engine, network, sealed, _process: process, _folder: folder };
-        // The pool takes transactions that pay nothing, and so do its blocks.
-        let free = RpcRequest { method: "miner_setGasPrice", params: json!(["0x0"]) };
-        for _ in 0..200 {
-            match node.ledger.ask(vec![free.clone()]).await {
-                Ok(_) => return node,
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        // A port that was free a moment ago may be somebody else's by now.
+        for _ in 0..5 {
+            if let Some((process, [url, engine])) = launch(&storage, &secret).await {
+                let network = Arc::new(HttpNetwork::new().expect("a network"));
+                let ledger = Arc::new(RpcLedger::new(network.clone(), url));
+                let node = Self { ledger, engine, network, sealed: Mutex::default(), _process: process, _folder: folder };
+                // The pool takes transactions that pay nothing, and so do its blocks.
+                node.ask("miner_setGasPrice", json!(["0x0"])).await.expect("a node that is led from here");
+                return node;
             }
         }
         panic!("geth does not come up")

@@ -57,6 +57,31 @@ pub fn npm() -> PathBuf {
     folder
 }
 
+/// A node that is up, and its address; none when it ended at once.
+async fn launch_anvil() -> Option<(Child, String)> {
+    let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
+    let binary = npm().join("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil");
+    let mut process = Command::new(binary)
+        .args(["--port", &port.to_string(), "--timestamp", &START.to_string(), "--order", "fifo"])
+        .args(["--base-fee", "0", "--gas-price", "0", "--no-mining", "--silent"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("anvil starts");
+    let address = format!("127.0.0.1:{port}");
+    for _ in 0..400 {
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        if process.try_wait().expect("its state").is_some() {
+            return None;
+        }
+        if (HttpLedger { address: address.clone() }).ask(vec![rpc::chain_id()]).await.is_ok() {
+            return Some((process, address));
+        }
+    }
+    panic!("anvil does not answer")
+}
+
 impl World {
     pub fn embedded() -> Self {
         Self::embedded_by(0xee)
@@ -77,24 +102,14 @@ impl World {
     }
 
     pub async fn anvil() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port();
-        let binary = npm().join("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil");
-        let process = Command::new(binary)
-            .args(["--port", &port.to_string(), "--timestamp", &START.to_string(), "--order", "fifo"])
-            .args(["--base-fee", "0", "--gas-price", "0", "--no-mining", "--silent"])
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("anvil starts");
-        let url = format!("127.0.0.1:{port}");
-        let ledger = Arc::new(HttpLedger { address: url.clone() });
-        for _ in 0..200 {
-            if ledger.ask(vec![rpc::chain_id()]).await.is_ok() {
-                break;
+        // A port that was free a moment ago may be somebody else's by now.
+        for _ in 0..5 {
+            if let Some((process, url)) = launch_anvil().await {
+                let ledger = Arc::new(HttpLedger { address: url.clone() });
+                return Self::with_contracts("anvil", ledger, Kind::Anvil { url, _process: process }).await;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Self::with_contracts("anvil", ledger, Kind::Anvil { url, _process: process }).await
+        panic!("anvil does not come up")
     }
 
     pub async fn geth() -> Self {
