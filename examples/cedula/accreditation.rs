@@ -89,7 +89,7 @@ fn print_path(screen: &Screen, (scope, path): (&Scope, &Path), stands: bool) {
     for step in path.steps.iter().rev() {
         screen.field(&words!(l, "accredits", "acredita a", "credencia"), step.subject);
     }
-    let until = path.until().and_then(|until| Timestamp::from_unix(i64::try_from(until).ok()?).ok());
+    let until = path.until().and_then(|until| Timestamp::from_seconds(until).ok());
     let until = until.map(|until| until.to_string()).unwrap_or_default();
     let (good, over) = (words!(l, "good until", "vale hasta", "vale até"), words!(l, "over since", "terminó", "terminou"));
     screen.field(if stands { &good } else { &over }, until);

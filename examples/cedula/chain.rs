@@ -45,7 +45,7 @@ async fn status(home: &Home, screen: &Screen) -> Result<u8> {
     };
     let Deployment { chain_id, did_registry, credential_registry } = chain.deployment;
     let block = chain.head().await?;
-    let time = i64::try_from(block.header.timestamp).ok().and_then(|seconds| Timestamp::from_unix(seconds).ok());
+    let time = Timestamp::from_seconds(block.header.timestamp).ok();
     let kind = if network.is_some() { "network" } else { "embedded" };
     screen.object(&json!({
         "kind": kind, "chainId": chain_id, "place": place,

@@ -23,6 +23,11 @@ impl Timestamp {
         Ok(Self { instant, text: instant.to_string() })
     }
 
+    /// The instant `seconds` after 1970-01-01T00:00:00Z, as a chain counts them; refused as [`Timestamp::from_unix`] does.
+    pub fn from_seconds(seconds: u64) -> Result<Self> {
+        Self::from_unix(seconds.try_into().map_err(|e| WalletError::malformed("timestamp", e))?)
+    }
+
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded towards the past.
     pub fn unix(&self) -> i64 {
         self.instant.as_nanosecond().div_euclid(1_000_000_000) as i64

@@ -109,8 +109,7 @@ impl Registry {
         match &self.way {
             Way::Proven(ledger) => {
                 let proven = ledger.slots(&contract, slots, now).await.map_err(not_whole)?;
-                let time = i64::try_from(proven.time).ok().and_then(|seconds| Timestamp::from_unix(seconds).ok());
-                let time = time.ok_or_else(|| not_whole("the time of a block is out of range"))?;
+                let time = Timestamp::from_seconds(proven.time).map_err(not_whole)?;
                 Ok(Told {
                     what: proven.values,
                     standing: Standing::Proven { block: proven.block, time, grounds: proven.grounds },

@@ -163,7 +163,7 @@ impl Resolver {
             Asked::Time(time) => Version::Time(time),
             Asked::Block(number) => {
                 let seconds = head.asked_time.ok_or(ResolutionError::NotFound)?;
-                let time = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_unix(seconds).ok());
+                let time = Timestamp::from_seconds(seconds).ok();
                 Version::Block { number, time: time.ok_or(ResolutionError::InternalError)? }
             }
         };

@@ -169,6 +169,5 @@ fn dids(path: &Path, issuer: &Did) -> Vec<Did> {
 
 /// When a path stops to stand, as far as is known; `otherwise` where that is beyond any date.
 fn until(path: &Path, otherwise: &Timestamp) -> Timestamp {
-    let seconds = path.until().and_then(|seconds| i64::try_from(seconds).ok());
-    seconds.and_then(|seconds| Timestamp::from_unix(seconds).ok()).unwrap_or_else(|| otherwise.clone())
+    path.until().and_then(|seconds| Timestamp::from_seconds(seconds).ok()).unwrap_or_else(|| otherwise.clone())
 }

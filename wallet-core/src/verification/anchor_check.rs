@@ -33,11 +33,9 @@ impl Signing {
     }
 }
 
-/// The root that the inclusion proof of `secured` leads to from each of its proofs, in their order; none where that cannot be known.
-pub(super) fn roots(secured: &Secured, contexts: &Contexts) -> Vec<Option<B256>> {
-    let Some(inclusion) = secured.inclusion() else { return Vec::new() };
-    let root = |proof| secured.signed_digest(proof, contexts).ok().map(|digest| inclusion.root(&digest));
-    (0..secured.proofs().len()).map(root).collect()
+/// The root that the inclusion proof of `secured` leads to from one of its proofs; none where there is none, or it cannot be known.
+pub(super) fn root(secured: &Secured, proof: usize, contexts: &Contexts) -> Option<B256> {
+    Some(secured.inclusion()?.root(&secured.signed_digest(proof, contexts).ok()?))
 }
 
 impl Examination<'_> {
@@ -45,7 +43,7 @@ impl Examination<'_> {
     pub(super) fn signing(&mut self, secured: &Secured, index: usize, signer: &Did, place: Place) -> Signing {
         let claimed = secured.proofs()[index].created.as_ref().unwrap_or(self.now).clone();
         let root = match place {
-            Place::Credential(_) => roots(secured, &self.evidence.contexts).get(index).copied().flatten(),
+            Place::Credential(_) => root(secured, index, &self.evidence.contexts),
             Place::Presentation => None,
         };
         let anchored = root.and_then(|root| self.anchored(signer, root, place));
@@ -93,7 +91,6 @@ impl Examination<'_> {
 
 impl Anchored {
     fn at(moment: Moment) -> Option<Self> {
-        let time = i64::try_from(moment.time).ok().and_then(|seconds| Timestamp::from_unix(seconds).ok())?;
-        Some(Self { block: moment.block, time })
+        Some(Self { block: moment.block, time: Timestamp::from_seconds(moment.time).ok()? })
     }
 }

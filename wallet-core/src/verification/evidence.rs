@@ -156,7 +156,7 @@ impl Evidence {
         if !matches!(self.resolutions.get(&issuer), Some(Known::Found { .. })) || !accreditation_check::is_registered(&issuer) {
             return;
         }
-        let roots = anchor_check::roots(secured, &self.contexts).into_iter().flatten();
+        let roots = (0..secured.proofs().len()).filter_map(|proof| anchor_check::root(secured, proof, &self.contexts));
         let anchors = roots.map(|root| (issuer.clone(), root)).filter(|anchor| !self.anchors.contains_key(anchor));
         needs.extend(anchors.map(|(issuer, root)| Need::Anchor(issuer, root)));
         let Issuers::Accredited(accrediting) = &expected.issuers else { return };
