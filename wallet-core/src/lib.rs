@@ -7,6 +7,8 @@ pub mod verifier;
 pub mod wallet;
 
 pub mod credential;
+pub mod issuance;
+pub mod oauth;
 pub mod presentation;
 pub mod qr;
 pub mod securing;
@@ -18,12 +20,14 @@ pub mod did;
 pub mod registry;
 
 pub mod error;
+pub mod jose;
 pub mod json;
 pub mod key;
 pub mod language;
 pub mod ports;
 pub mod seal;
 pub mod time;
+pub mod x509;
 
 #[cfg(feature = "native")]
 pub mod platform;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::jose::JwsFault;
 use crate::key::BadSignature;
 
 /// Why a signature was not found good.
@@ -53,5 +54,14 @@ impl SignatureFault {
 impl From<BadSignature> for SignatureFault {
     fn from(_: BadSignature) -> Self {
         Self::Bad
+    }
+}
+
+impl From<JwsFault> for SignatureFault {
+    fn from(fault: JwsFault) -> Self {
+        match fault {
+            JwsFault::Bad => Self::Bad,
+            JwsFault::WrongAlgorithm => Self::WrongAlgorithm,
+        }
     }
 }

@@ -12,7 +12,6 @@ mod data_url;
 mod disclosure;
 mod fault;
 pub mod jcs;
-mod jws;
 mod jwt;
 mod jwt_v1;
 pub mod linked_data;
@@ -39,6 +38,8 @@ pub use secured::{MAX_PROOFS, Secured};
 pub use unsigned::{ProofOptions, Unsigned, prepare, prepare_disclosable, prepare_unchecked};
 
 use serde_json::{Map, Value};
+
+use crate::jose::jws;
 
 /// Whether `type` is, or lists, `name`.
 pub(crate) fn has_type(document: &Map<String, Value>, name: &str) -> bool {

@@ -166,7 +166,7 @@ impl Secured {
         }
         match &self.form {
             Form::Embedded(proofs) => data_integrity::check(&self.body, proofs, proof, naming, (key, contexts)),
-            Form::Jwt(token) => token.check(key),
+            Form::Jwt(token) => Ok(token.check(key)?),
             Form::Cose(message) => message.check(key),
             Form::SdJwt(token) => token.check_signature(key),
         }

@@ -93,7 +93,7 @@ impl SdJwt {
     /// Checks the issuer's signature under `key` and nothing else.
     pub fn check_signature(&self, key: &PublicKey) -> Result<(), SignatureFault> {
         self.claims().map_err(SignatureFault::malformed)?;
-        self.token.check(key)
+        Ok(self.token.check(key)?)
     }
 
     /// What the issuer signed, whatever is disclosed of it, and the signature.

@@ -5,14 +5,14 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Map, Value};
 
-use super::SignatureFault;
+use super::JwsFault;
 use crate::error::{Result, WalletError};
 use crate::json;
 use crate::key::PublicKey;
 
 /// A compact JWS whose parts were read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
+pub(crate) struct Token {
     text: String,
     /// Where the signing input ends.
     signed: usize,
@@ -22,16 +22,16 @@ pub(super) struct Token {
 
 /// What a new token says; the header is an object too.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub header: Value,
     pub payload: Map<String, Value>,
 }
 
 /// The header and payload of a token, and what its signature is checked with.
-pub(super) type Written = (Map<String, Value>, Map<String, Value>, Token);
+pub(crate) type Written = (Map<String, Value>, Map<String, Value>, Token);
 
 /// Reads a token: its header, its payload still as text, and what its signature is checked with.
-pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
+pub(crate) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
     let parts: Vec<&str> = text.splitn(4, '.').collect();
     let [header, payload, signature] = parts[..] else {
         return Err(WalletError::malformed("JWT", "it has not three parts"));
@@ -46,13 +46,13 @@ pub(super) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
 
 impl Draft {
     /// What is signed.
-    pub(super) fn signing_input(&self) -> Vec<u8> {
+    pub(crate) fn signing_input(&self) -> Vec<u8> {
         signing_input(&self.header, &json::write(&self.payload))
     }
 
     /// Its header and payload and the token `text` that was made of it, as [`read`] gives them; none when they would be read
     /// from the text as something else.
-    pub(super) fn written(self, text: &str, signature: &[u8]) -> Result<Option<Written>> {
+    pub(crate) fn written(self, text: &str, signature: &[u8]) -> Result<Option<Written>> {
         let (Value::Object(header), payload) = (self.header, self.payload) else { return Ok(None) };
         if text.len() > json::MAX_BYTES || !json::reads_back(&header) || !json::reads_back(&payload) {
             return Ok(None);
@@ -65,21 +65,21 @@ impl Draft {
 
 impl Token {
     /// The compact form.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// What is signed, and the signature.
-    pub(super) fn signed(&self) -> (&[u8], &[u8]) {
+    pub(crate) fn signed(&self) -> (&[u8], &[u8]) {
         (&self.text.as_bytes()[..self.signed], &self.signature)
     }
 
     /// Checks the signature under `key`, whose kind must be the one the header names.
-    pub(super) fn check(&self, key: &PublicKey) -> Result<(), SignatureFault> {
+    pub(crate) fn check(&self, key: &PublicKey) -> Result<(), JwsFault> {
         // RFC 9864 gives Ed25519 a name of its own beside RFC 8037's.
         let named = if self.algorithm == "Ed25519" { "EdDSA" } else { &self.algorithm };
         if key.algorithm().jose() != Some(named) {
-            return Err(SignatureFault::WrongAlgorithm);
+            return Err(JwsFault::WrongAlgorithm);
         }
         let (message, signature) = self.signed();
         Ok(key.verify(message, signature)?)
@@ -87,19 +87,19 @@ impl Token {
 }
 
 /// The `alg` that tokens signed by `key` carry; fails with `Misused` for a key that signs none.
-pub(super) fn algorithm_of(key: &PublicKey) -> Result<&'static str> {
+pub(crate) fn algorithm_of(key: &PublicKey) -> Result<&'static str> {
     let refused = || WalletError::misused(format!("a {} key signs no JWT; use Ed25519, P-256 or P-384", key.algorithm().curve()));
     key.algorithm().jose().ok_or_else(refused)
 }
 
 /// What is signed: the header and the payload.
-pub(super) fn signing_input(header: &Value, payload: &str) -> Vec<u8> {
+pub(crate) fn signing_input(header: &Value, payload: &str) -> Vec<u8> {
     let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
     format!("{}.{}", encode(&header.to_string()), encode(payload)).into_bytes()
 }
 
 /// The token: the signing input and its signature.
-pub(super) fn finish(signing_input: Vec<u8>, signature: &[u8]) -> String {
+pub(crate) fn finish(signing_input: Vec<u8>, signature: &[u8]) -> String {
     let mut text = String::from_utf8(signing_input).expect("the signing input is base64url and a dot");
     text.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut text);
@@ -107,7 +107,7 @@ pub(super) fn finish(signing_input: Vec<u8>, signature: &[u8]) -> String {
 }
 
 /// The bytes of base64url text without padding.
-pub(super) fn decode(text: &str) -> Result<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>> {
     BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| WalletError::malformed("JWT", "a part of it is not base64url"))
 }
 
@@ -159,7 +159,7 @@ mod tests {
         });
         let key = PublicKey::from_jwk(&key).expect("a JWK");
         assert_eq!(token(input, "ES256", signature).check(&key), Ok(()));
-        assert_eq!(token(input, "ES384", signature).check(&key), Err(SignatureFault::WrongAlgorithm));
+        assert_eq!(token(input, "ES384", signature).check(&key), Err(JwsFault::WrongAlgorithm));
     }
 
     /// The signatures of Project Wycheproof that are made to be wrongly accepted, over tokens that are no credentials.

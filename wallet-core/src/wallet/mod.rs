@@ -1,30 +1,33 @@
 //! The wallet door: keeping credentials, showing them, presenting them, and carrying them to a new phone.
 
+mod moving;
+mod presenting;
+
+pub use presenting::Part;
+
 use std::sync::Arc;
 
 use rand_core::CryptoRng;
 use serde_json::Value;
 
 use crate::credential::{Credential, ModelVersion};
-use crate::did::{self, Did, VerificationRelationship};
+use crate::did::{self, Did};
 use crate::error::{Result, WalletError};
 use crate::json::JsonPointer;
-use crate::key::{KeyAlgorithm, KeyId, SecretKey};
+use crate::key::KeyAlgorithm;
 use crate::language::Language;
 use crate::ports::{Keystore, Storage};
-use crate::presentation::{Request, Signer, response};
 use crate::qr::{self, Budget, OverBudget, Symbol, TypeTable};
-use crate::seal::{Cost, Passphrase};
+use crate::seal::Cost;
 use crate::securing::linked_data::Contexts;
 use crate::securing::sd_jwt::SdJwt;
 use crate::securing::sd_jwt::type_metadata::TypeMetadata;
 use crate::securing::{Kind as SecuredKind, Mechanism, Secured};
 use crate::store::{
-    Backup, BackupKey, Channel, Display, Edit, Event, Format, HEADER, HeldCredential, INDEX, KeyReference, Kind, Occurrence,
-    OnConflict, Preview, Protection, RECORDS, Record, RecordId, Shown, StoreKey, Trace, Vault, read_backup, write_backup,
+    Channel, Display, Edit, Event, Format, HEADER, HeldCredential, INDEX, KeyReference, Kind, Occurrence, Protection, RECORDS,
+    Record, RecordId, Shown, StoreKey, Trace, Vault,
 };
 use crate::time::Timestamp;
-use crate::verification::is_status_list;
 
 /// What a holder keeps and shows: credentials under a seal, keys in a keystore, and the history of both.
 pub struct Wallet {
@@ -172,111 +175,6 @@ impl Wallet {
         Ok(Ok(symbol))
     }
 
-    /// The credentials that would answer `request`, one list for each type it asks for.
-    pub async fn candidates(&self, request: &Request) -> Result<Vec<Vec<(RecordId, HeldCredential)>>> {
-        let held = self.credentials().await?;
-        let of_type =
-            |kind: &String| held.iter().filter(|(_, c)| c.key.is_some() && c.display.types.contains(kind)).cloned().collect();
-        Ok(request.types.iter().map(of_type).collect())
-    }
-
-    /// Signs the presentation of the chosen credentials, which the holder has agreed to share, and notes it in the history.
-    ///
-    /// Fails with `Misused` when the credentials are of different identifiers or none of the holder's, `Refused` when the request
-    /// has expired, `KeyUnavailable` when the holder does not consent to signing.
-    pub async fn present(
-        &mut self,
-        request: &Request,
-        chosen: &[RecordId],
-        contexts: &Contexts,
-        rng: &mut (dyn CryptoRng + Send),
-        now: &Timestamp,
-    ) -> Result<Secured> {
-        self.present_with_lists(request, (chosen, &[]), contexts, rng, now).await
-    }
-
-    /// Presents the chosen credentials as [`Wallet::present`] does, with status `lists` beside them, so that the verifier need not
-    /// ask for any: fetch them whole, as anybody may, shortly before.
-    ///
-    /// Fails besides with `Misused` for what is no Bitstring Status List; a list of another kind travels beside the presentation.
-    pub async fn present_with_lists(
-        &mut self,
-        request: &Request,
-        (chosen, lists): (&[RecordId], &[Secured]),
-        contexts: &Contexts,
-        rng: &mut (dyn CryptoRng + Send),
-        now: &Timestamp,
-    ) -> Result<Secured> {
-        if !lists.iter().all(|list| list.kind() == SecuredKind::Credential && is_status_list(list)) {
-            return Err(WalletError::misused("only a Bitstring Status List goes into a presentation beside its credentials"));
-        }
-        let mut credentials = Vec::new();
-        let mut items = Vec::new();
-        let mut holder: Option<KeyReference> = None;
-        for id in chosen {
-            let held = self.credential(id).await?;
-            let secured = shown_whole(Secured::read(&held.text)?, contexts, rng)?;
-            let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
-            if held.format == Format::SdJwtVc {
-                return Err(WalletError::misused("an SD-JWT VC is presented on its own: use present_part"));
-            }
-            let reference = self.signing_key(&secured, &credential).await?;
-            let reference =
-                reference.ok_or_else(|| WalletError::misused("this credential is about somebody else: show its QR code"))?;
-            if holder.as_ref().is_some_and(|holder| holder.did != reference.did) {
-                return Err(WalletError::misused("these credentials are of different identifiers: present them one by one"));
-            }
-            holder = Some(reference);
-            credentials.push(secured);
-            items.push(Shown { credential: *id, title: held.display.title, claims: Vec::new() });
-        }
-        let holder = holder.ok_or_else(|| WalletError::misused("choose at least one credential"))?;
-        let document =
-            did::resolve_self_contained(&holder.did).map_err(|e| WalletError::misused(format!("{}: {e}", holder.did)))?.document;
-        let method = (document.verification_methods.iter())
-            .find(|method| method.relationships.contains(&VerificationRelationship::Authentication))
-            .ok_or_else(|| WalletError::misused("the holder's key cannot sign presentations"))?;
-        let signer = Signer { holder: &holder.did, method: method.id.clone(), key: &holder.public };
-        credentials.extend_from_slice(lists);
-        let unsigned = response(request, &credentials, &signer, contexts, now)?;
-        let signature = self.keystore.sign(&holder.id, unsigned.message()).await?;
-        let presentation = unsigned.finish(&signature)?;
-        let to = Some(request.audience.clone());
-        self.note(Occurrence::Shown { items, to, by: Channel::Presentation }, rng, now).await?;
-        Ok(presentation)
-    }
-
-    /// Signs one SD-JWT, with no more than the claims that the holder has agreed to share, as the answer to `request` (RFC 9901
-    /// §7.2), and notes it in the history.
-    ///
-    /// Fails with `Misused` when the credential has no claims to leave out, or none of the holder's keys is the one it is bound to,
-    /// `Refused` when the request has expired, `KeyUnavailable` when the holder does not consent to signing.
-    pub async fn present_part(
-        &mut self,
-        request: &Request,
-        part: &Part,
-        contexts: &Contexts,
-        rng: &mut (dyn CryptoRng + Send),
-        now: &Timestamp,
-    ) -> Result<Secured> {
-        if request.expires < *now {
-            return Err(WalletError::refused("the verifier", "the request has expired; ask for a new one"));
-        }
-        let held = self.credential(&part.credential).await?;
-        let shown = Secured::read(&held.text)?.disclose(&part.claims, contexts, rng)?;
-        let key = shown.holder_key().ok_or_else(|| WalletError::misused("the issuer has named no key of the holder's"))?;
-        let reference = self.key_references().await?.into_iter().find(|reference| reference.public == key);
-        let reference = reference.ok_or_else(|| WalletError::misused("this credential is bound to somebody else's key"))?;
-        let unsigned = shown.bind(&request.nonce, &request.audience, &key, now)?;
-        let signature = self.keystore.sign(&reference.id, unsigned.message()).await?;
-        let presentation = unsigned.finish(&signature)?;
-        let claims = part.claims.iter().map(ToString::to_string).collect();
-        let items = vec![Shown { credential: part.credential, title: held.display.title, claims }];
-        let to = Some(request.audience.clone());
-        self.note(Occurrence::Shown { items, to, by: Channel::Presentation }, rng, now).await?;
-        Ok(presentation)
-    }
-
     /// Gives a kept SD-JWT VC the name that its type's metadata has in `language`; nothing changes when it has none.
     pub async fn describe(
         &mut self,
@@ -311,61 +209,6 @@ impl Wallet {
             Forgetting::CredentialAndHistory => edit.forget(id, Trace::Erase(&events), rng),
         })
         .await
-    }
-
-    /// The encrypted backup of everything: records, history, and the keys in `exported`, which a software keystore gave out.
-    ///
-    /// A key that is not among them stays on this device; its credentials will have to be issued again.
-    pub async fn backup(
-        &mut self,
-        exported: Vec<(KeyId, SecretKey)>,
-        passphrase: &Passphrase,
-        cost: Cost,
-        rng: &mut (dyn CryptoRng + Send),
-        now: &Timestamp,
-    ) -> Result<String> {
-        let records = self.all().await?;
-        let mut exported: std::collections::BTreeMap<KeyId, SecretKey> = exported.into_iter().collect();
-        let keys = (self.key_references().await?.into_iter())
-            .map(|reference| BackupKey { secret: exported.remove(&reference.id), id: reference.id, public: reference.public })
-            .collect();
-        let file = write_backup(&Backup { made: now.clone(), records, keys }, passphrase, cost, rng)?;
-        self.note(Occurrence::BackedUp, rng, now).await?;
-        Ok(file)
-    }
-
-    /// What restoring `file` would do, beside a keystore that has `keys`; nothing is changed yet.
-    pub async fn preview(&self, file: &[u8], passphrase: &Passphrase, keys: &[KeyId]) -> Result<(Backup, Preview)> {
-        let backup = read_backup(file, passphrase)?;
-        let preview = backup.preview(&self.all().await?, keys);
-        Ok((backup, preview))
-    }
-
-    /// Adds what the backup has and this wallet has not, after `import` has taken the keys into the keystore.
-    ///
-    /// Restoring twice is harmless, so a restore that was killed is simply begun again.
-    pub async fn restore<F>(
-        &mut self,
-        backup: Backup,
-        on_conflict: OnConflict,
-        import: impl FnOnce(Vec<(KeyId, SecretKey)>) -> F,
-        rng: &mut (dyn CryptoRng + Send),
-        now: &Timestamp,
-    ) -> Result<()>
-    where
-        F: Future<Output = Result<()>>,
-    {
-        self.settle().await?;
-        let held = self.all().await?;
-        let made = backup.made.clone();
-        let added = backup.preview(&held, &[]).added.len() as u64;
-        let mut edit = self.vault.edit()?;
-        let keys = backup.restore(&mut edit, &held, on_conflict, rng)?;
-        edit.add(&event(now, Occurrence::Restored { made, added }), rng)?;
-        let pending = edit.finish(rng);
-        import(keys).await?;
-        self.storage.write(pending.changes().to_vec()).await?;
-        self.vault.commit(pending)
     }
 
     /// Where the holder's keys are.
@@ -435,15 +278,6 @@ impl Wallet {
         let keep = |(id, record)| if let Record::Event(event) = record { Some((id, event)) } else { None };
         Ok(self.records(Kind::Event).await?.into_iter().filter_map(keep).collect())
     }
-}
-
-/// One credential, and what of it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Its record.
-    pub credential: RecordId,
-    /// The claims to show, among those that could be left out ([`Secured::disclosable`]).
-    pub claims: Vec<JsonPointer>,
 }
 
 /// How much is forgotten with a credential.
