@@ -1,0 +1,149 @@
+// Accepts a credential offer, by npm @openid4vc/openid4vci.
+import {
+  clientAuthenticationAnonymous, clientAuthenticationClientAttestationJwt, clientAuthenticationNone, getAuthorizationServerMetadataFromList,
+  Oauth2Client, preAuthorizedCodeGrantIdentifier, resourceRequest,
+} from '@openid4vc/oauth2';
+import { Openid4vciClient, Openid4vciWalletProvider } from '@openid4vc/openid4vci';
+import { callbacks } from '../callbacks.mjs';
+import { formats } from '../formats.mjs';
+import { newKey } from '../keys.mjs';
+import { encryptingFetch } from './encryption.mjs';
+import { prove } from './proofs.mjs';
+
+const CLIENT_ID = 'https://wallet.foreign.example';
+const REDIRECT_URI = 'https://wallet.foreign.example/cb';
+
+/**
+ * What a task may ask for: `offer`, `tx_code`, `dpop`, `attested` (client attestation), `encrypt`, `count`, `proof` (`jwt`, `attestation`,
+ * `di_vp`, `attested`), `details` (authorization details instead of scope), `refresh`, `signed` (metadata), `event` (of the notification), and what to do
+ * wrong: `spoil` (`nonce`, `audience`, `signature`, `pkce`), `again` (`code`, `proof`).
+ */
+export async function receive(wallet, task) {
+  const dpopKey = await wallet.keyring.add(await newKey());
+  const provider = new Openid4vciWalletProvider({ callbacks: callbacks(wallet.keyring) });
+  const clientAuthentication = await authentication(wallet, provider, task, dpopKey);
+  const decryption = await newKey();
+  const party = callbacks(wallet.keyring, { trusted: task, clientAuthentication });
+  const plain = new Openid4vciClient({ callbacks: { ...party, fetch: task.signed ? askingForJwt : globalThis.fetch } });
+
+  const credentialOffer = await plain.resolveCredentialOffer(task.offer);
+  const issuerMetadata = await plain.resolveIssuerMetadata(credentialOffer.credential_issuer);
+  const fetch = task.encrypt ? encryptingFetch(issuerMetadata.credentialIssuer, decryption) : globalThis.fetch;
+  const client = new Openid4vciClient({ callbacks: { ...party, fetch } });
+  const dpop = task.dpop ? { signer: { method: 'jwk', alg: 'ES256', publicJwk: dpopKey.publicJwk } } : undefined;
+  const session = { wallet, task, provider, client, credentialOffer, issuerMetadata, dpop, party, fetch, configuration: credentialOffer.credential_configuration_ids[0] };
+
+  const token = await authorize(session);
+  const { credentials, notificationId } = await request(session, token, task);
+  const kept = [];
+  for (const credential of credentials) kept.push(await keep(session, credential, task));
+  if (notificationId) {
+    const notification = { notificationId, event: task.event ?? 'credential_accepted' };
+    await client.sendNotification({ issuerMetadata, accessToken: token.access_token, notification, dpop: session.dpop });
+  }
+  return { version: issuerMetadata.originalDraftVersion, signed: Boolean(issuerMetadata.signedCredentialIssuer), notified: Boolean(notificationId), credentials: kept };
+}
+
+/** OpenID4VCI 1.0 §12.2.2: signed metadata is for who accepts it, which the package does not say. */
+const askingForJwt = (url, init) =>
+  fetch(url, String(url).includes('/.well-known/openid-credential-issuer') ? { ...init, headers: { Accept: 'application/jwt, application/json;q=0.5' } } : init);
+
+async function authentication(wallet, provider, task, key) {
+  if (!task.attested) return task.offer.includes('pre-authorized_code') || task.anonymous ? clientAuthenticationAnonymous() : clientAuthenticationNone({ clientId: CLIENT_ID });
+  const clientAttestationJwt = await provider.createWalletAttestationJwt({
+    issuer: wallet.provider.did, clientId: CLIENT_ID, signer: wallet.providerSigner(task), confirmation: { jwk: key.publicJwk },
+    expiresAt: new Date(Date.now() + 3600000), walletName: 'Foreign wallet',
+  });
+  return clientAuthenticationClientAttestationJwt({ clientAttestationJwt, callbacks: callbacks(wallet.keyring) });
+}
+
+/** An access token, by whichever grant the offer has. */
+async function authorize(session) {
+  const { client, credentialOffer, task } = session;
+  const preAuthorized = credentialOffer.grants?.[preAuthorizedCodeGrantIdentifier];
+  const redeem = preAuthorized ? () => redeemPreAuthorized(session) : await logIn(session);
+  const first = await redeem();
+  if (task.again === 'code') await redeem();
+  session.dpop = first.dpop ?? session.dpop;
+  if (!task.refresh) return first.accessTokenResponse;
+  const authorizationServerMetadata = getAuthorizationServerMetadataFromList(session.issuerMetadata.authorizationServers, first.authorizationServer);
+  const again = await new Oauth2Client({ callbacks: session.party }).retrieveRefreshTokenAccessToken({
+    authorizationServerMetadata, refreshToken: first.accessTokenResponse.refresh_token, dpop: session.dpop,
+  });
+  return again.accessTokenResponse;
+}
+
+const redeemPreAuthorized = ({ client, credentialOffer, issuerMetadata, dpop, task }) =>
+  client.retrievePreAuthorizedCodeAccessTokenFromOffer({ credentialOffer, issuerMetadata, txCode: task.tx_code, dpop });
+
+/** Goes through the authorization endpoint as a browser would, and returns how to redeem the code. */
+async function logIn(session) {
+  const { client, credentialOffer, issuerMetadata, configuration, task } = session;
+  const { scope } = issuerMetadata.credentialIssuer.credential_configurations_supported[configuration];
+  const details = JSON.stringify([{ type: 'openid_credential', credential_configuration_id: configuration }]);
+  const asked = task.details ? { additionalRequestPayload: { authorization_details: details } } : { scope };
+  const { authorizationRequestUrl, authorizationServer, pkce, dpop } = await client.initiateAuthorization({
+    credentialOffer, issuerMetadata, clientId: CLIENT_ID, redirectUri: REDIRECT_URI, dpop: session.dpop, ...asked,
+  });
+  const url = await browse(authorizationRequestUrl);
+  const authorizationServerMetadata = getAuthorizationServerMetadataFromList(issuerMetadata.authorizationServers, authorizationServer);
+  const { code, error } = client.parseAndVerifyAuthorizationResponseRedirectUrl({ url, authorizationServerMetadata });
+  if (error) throw new Error(`the authorization was refused: ${error}`);
+  const pkceCodeVerifier = task.spoil === 'pkce' ? `${pkce.codeVerifier}x` : pkce.codeVerifier;
+  return () => client.retrieveAuthorizationCodeAccessTokenFromOffer({
+    credentialOffer, issuerMetadata, authorizationCode: code, pkceCodeVerifier, redirectUri: REDIRECT_URI, dpop: dpop ?? session.dpop,
+  });
+}
+
+async function browse(url) {
+  for (let steps = 0; steps < 10; steps += 1) {
+    const response = await fetch(url, { redirect: 'manual' });
+    const location = response.headers.get('location');
+    if (!location) throw new Error(`the authorization endpoint answered ${response.status}: ${await response.text()}`);
+    if (location.startsWith(REDIRECT_URI)) return location;
+    url = new URL(location, url).href;
+  }
+  throw new Error('too many redirects');
+}
+
+/** The credentials, waiting for those that are not ready. */
+async function request(session, token, task) {
+  const { client, issuerMetadata, configuration } = session;
+  const accessToken = token.access_token;
+  const proofs = await prove(session, task);
+  const ask = () => retrieve(session, token, proofs);
+  let { credentials, transaction_id: transactionId, interval, notification_id: notificationId } = await ask();
+  if (task.again === 'proof') await ask();
+  for (let polls = 0; !credentials && polls < 5; polls += 1) {
+    await new Promise((waited) => setTimeout(waited, interval * 1000));
+    const { deferredCredentialResponse } = await client.retrieveDeferredCredentials({ issuerMetadata, accessToken, transactionId, dpop: session.dpop });
+    ({ credentials, interval, notification_id: notificationId } = deferredCredentialResponse);
+  }
+  const { format } = issuerMetadata.credentialIssuer.credential_configurations_supported[configuration];
+  return { credentials: credentials.map(({ credential }) => ({ credential, format })), notificationId };
+}
+
+/** The package asks by configuration only; by identifier it is asked through its resource request. */
+async function retrieve({ client, issuerMetadata, configuration, dpop, party, fetch, task }, token, proofs) {
+  const accessToken = token.access_token;
+  const identifier = token.authorization_details?.find((details) => details.credential_configuration_id === configuration)?.credential_identifiers?.[0];
+  const encryption = task.encrypt ? { credential_response_encryption: fetch.responseEncryption } : {};
+  if (!identifier) {
+    const asked = { issuerMetadata, accessToken, credentialConfigurationId: configuration, proofs, additionalRequestPayload: encryption, dpop };
+    return (await client.retrieveCredentials(asked)).credentialResponse;
+  }
+  const { ok, response } = await resourceRequest({
+    callbacks: { ...party, fetch }, accessToken, dpop, url: issuerMetadata.credentialIssuer.credential_endpoint,
+    requestOptions: { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ credential_identifier: identifier, proofs, ...encryption }) },
+  });
+  if (!ok) throw new Error(`the credential request was refused: ${await response.text()}`);
+  return response.json();
+}
+
+/** Verifies a credential before it is kept, and finds the key it is bound to. */
+async function keep({ wallet }, { credential, format }, { roots }) {
+  const { claims, described, holder } = await formats[format].read(credential, { roots });
+  const key = await wallet.holder(holder);
+  wallet.credentials.push({ format, credential, described, key });
+  return { format, claims };
+}
