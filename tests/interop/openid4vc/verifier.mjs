@@ -88,7 +88,8 @@ async function receive(id, authorizationResponse) {
     try {
       const asked = { authorizationRequestPayload: request, origin: url, callbacks: party };
       const { dcql } = await verifier.parseOpenid4vpAuthorizationResponse({ ...asked, authorizationResponse });
-      const audience = request.client_id ?? `origin:${url}`;
+      // OpenID4VP 1.0 A.4: the browser's API names the origin, even where the request is signed.
+      const audience = request.response_mode?.startsWith('dc_api') ? `origin:${url}` : request.client_id;
       session.credentials = await judge(verifier, { request, presentations: dcql.presentations, audience });
       session.status = 'accepted';
     } catch (error) {

@@ -45,8 +45,10 @@ const posting = (nonce) => (url, init) => {
 };
 
 /** One list of presentations a credential query, bound to the request. */
-async function vpToken(wallet, { authorizationRequestPayload: request, client, transactionData = [] }, { spoil }) {
+async function vpToken(wallet, { authorizationRequestPayload: request, client, transactionData = [] }, { spoil, origin }) {
   const token = {};
+  // OpenID4VP 1.0 A.4: the browser's API names the origin, even where the request is signed.
+  const audience = origin ? `origin:${origin}` : client.effective;
   for (const { id, held, paths, bare } of select(request.dcql_query, wallet.credentials)) {
     token[id] ??= [];
     if (bare) {
@@ -57,7 +59,7 @@ async function vpToken(wallet, { authorizationRequestPayload: request, client, t
     const hashes = asked.map(({ encoded }) => createHash('sha256').update(encoded).digest('base64url'));
     const terms = {
       credential: held.credential, holder: spoil === 'holder' ? await newKey() : held.key, paths,
-      nonce: spoil === 'nonce' ? randomUUID() : request.nonce, audience: spoil === 'audience' ? 'x509_hash:another' : client.effective,
+      nonce: spoil === 'nonce' ? randomUUID() : request.nonce, audience: spoil === 'audience' ? 'x509_hash:another' : audience,
       bound: hashes.length ? { transaction_data_hashes: hashes, transaction_data_hashes_alg: 'sha-256' } : {},
     };
     token[id].push(await formats[held.format].present(terms));
