@@ -13,6 +13,8 @@ export async function signJwt(keyring, signer, { header, payload }) {
   const key = await keyring.find(signer);
   // A custom signer is named by nothing the package writes.
   const named = signer.method === 'custom' ? { kid: signer.kid, ...key.header } : {};
+  // OpenID4VCI 1.0 D.1 calls it so; the package writes what drafts did.
+  if (header.typ === 'keyattestation+jwt') named.typ = 'key-attestation+jwt';
   const jwt = await new CompactSign(bytes(JSON.stringify(payload))).setProtectedHeader({ ...header, ...named }).sign(await imported(key.jwk));
   return { jwt, signerJwk: key.publicJwk };
 }

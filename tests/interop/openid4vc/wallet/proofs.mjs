@@ -19,8 +19,9 @@ export async function prove({ wallet, provider, client, issuerMetadata, configur
 
   const keyAttestationJwt = proof === 'attested' ? await attest('proof_type.jwt') : undefined;
   const addressed = { ...issuerMetadata, credentialIssuer: { ...issuerMetadata.credentialIssuer, credential_issuer: audience } };
-  const { format } = issuerMetadata.credentialIssuer.credential_configurations_supported[configuration];
-  const signer = ({ alg, kid, publicJwk }) => (format === 'dc+sd-jwt' ? { method: 'jwk', alg, publicJwk } : { method: 'did', alg, didUrl: kid });
+  const { format, cryptographic_binding_methods_supported: methods = [] } = issuerMetadata.credentialIssuer.credential_configurations_supported[configuration];
+  const byDid = format !== 'dc+sd-jwt' && methods.some((method) => method === 'did:key' || method === 'did');
+  const signer = ({ alg, kid, publicJwk }) => (byDid ? { method: 'did', alg, didUrl: kid } : { method: 'jwk', alg, publicJwk });
   const signed = keys.map(async (key) => {
     const asked = { issuerMetadata: addressed, credentialConfigurationId: configuration, signer: signer(key), issuedAt: new Date(), nonce, keyAttestationJwt };
     const { jwt } = await client.createCredentialRequestJwtProof(asked);
