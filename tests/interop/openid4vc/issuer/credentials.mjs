@@ -107,9 +107,7 @@ export function credentials(tenant) {
     for (const holder of session.holders) issued.push({ credential: await formats[format].issue({ issuer: tenant.signer(session.config), holder }) });
     session.notification = randomUUID();
     session.issued = issued.length;
-    // The package's own wallet refuses a deferred response that has a notification_id.
-    const notification = session.transaction ? {} : { notification_id: session.notification };
-    return encrypted(session, 200, { credentials: issued, ...notification });
+    return encrypted(session, 200, { credentials: issued, notification_id: session.notification });
   }
 
   async function encrypted({ encryption }, status, body) {

@@ -28,7 +28,8 @@ export async function receive(wallet, task) {
 
   const credentialOffer = await plain.resolveCredentialOffer(task.offer);
   const issuerMetadata = await plain.resolveIssuerMetadata(credentialOffer.credential_issuer);
-  const fetch = task.encrypt ? encryptingFetch(issuerMetadata.credentialIssuer, decryption) : globalThis.fetch;
+  const carrier = task.encrypt ? encryptingFetch(issuerMetadata.credentialIssuer, decryption) : globalThis.fetch;
+  const fetch = settingAside(carrier, issuerMetadata.credentialIssuer.deferred_credential_endpoint);
   const client = new Openid4vciClient({ callbacks: { ...party, fetch } });
   const dpop = task.dpop ? { signer: { method: 'jwk', alg: 'ES256', publicJwk: dpopKey.publicJwk } } : undefined;
   const session = { wallet, task, provider, client, credentialOffer, issuerMetadata, dpop, party, fetch, configuration: credentialOffer.credential_configuration_ids[0] };
@@ -47,6 +48,18 @@ export async function receive(wallet, task) {
 /** OpenID4VCI 1.0 §12.2.2: signed metadata is for who accepts it, which the package does not say. */
 const askingForJwt = (url, init) =>
   fetch(url, String(url).includes('/.well-known/openid-credential-issuer') ? { ...init, headers: { Accept: 'application/jwt, application/json;q=0.5' } } : init);
+
+/** OpenID4VCI 1.0 §9.2: the package refuses a deferred response with credentials and a `notification_id`, which is kept from it here. */
+function settingAside(carrier, deferredEndpoint) {
+  const wrapped = async (url, init) => {
+    const response = await carrier(url, init);
+    if (String(url) !== deferredEndpoint || response.status !== 200) return response;
+    const { notification_id, ...body } = await response.json();
+    wrapped.notificationId = notification_id;
+    return new Response(JSON.stringify(body), { status: 200, headers: { 'content-type': 'application/json' } });
+  };
+  return Object.assign(wrapped, { responseEncryption: carrier.responseEncryption });
+}
 
 async function authentication(wallet, provider, task, key) {
   if (!task.attested) return task.offer.includes('pre-authorized_code') || task.anonymous ? clientAuthenticationAnonymous() : clientAuthenticationNone({ clientId: CLIENT_ID });
@@ -117,7 +130,8 @@ async function request(session, token, task) {
   for (let polls = 0; !credentials && polls < 5; polls += 1) {
     await new Promise((waited) => setTimeout(waited, interval * 1000));
     const { deferredCredentialResponse } = await client.retrieveDeferredCredentials({ issuerMetadata, accessToken, transactionId, dpop: session.dpop });
-    ({ credentials, interval, notification_id: notificationId } = deferredCredentialResponse);
+    ({ credentials, interval } = deferredCredentialResponse);
+    notificationId = session.fetch.notificationId;
   }
   const { format } = issuerMetadata.credentialIssuer.credential_configurations_supported[configuration];
   return { credentials: credentials.map(({ credential }) => ({ credential, format })), notificationId };
