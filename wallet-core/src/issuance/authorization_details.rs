@@ -44,7 +44,13 @@ impl AuthorizationDetail {
     /// Asks for the credential `configuration`.
     pub fn of(configuration: impl Into<String>) -> Self {
         let (locations, claims, credential_identifiers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { kind: TYPE.to_owned(), credential_configuration_id: configuration.into(), locations, claims, credential_identifiers }
+        Self {
+            kind: TYPE.to_owned(),
+            credential_configuration_id: configuration.into(),
+            locations,
+            claims,
+            credential_identifiers,
+        }
     }
 
     /// Reads the details of type `openid_credential` of a JSON array; those of other types are left alone (RFC 9396 §2).

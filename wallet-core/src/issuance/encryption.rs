@@ -76,7 +76,12 @@ impl ResponseEncryption {
     /// What an issuer publishes that encrypts responses by any content encryption known here.
     pub fn any(encryption_required: bool) -> Self {
         let alg_values_supported = vec![ECDH_ES.to_owned()];
-        Self { alg_values_supported, enc_values_supported: known_encryptions(), zip_values_supported: Vec::new(), encryption_required }
+        Self {
+            alg_values_supported,
+            enc_values_supported: known_encryptions(),
+            zip_values_supported: Vec::new(),
+            encryption_required,
+        }
     }
 
     /// Asks for a response encrypted to `key`, in a way that this issuer can.
@@ -174,7 +179,8 @@ mod tests {
 
     #[test]
     fn issuer_whose_ways_are_all_unknown_is_unsupported() {
-        let strange = RequestEncryption { enc_values_supported: vec!["XC20P".to_owned()], ..RequestEncryption::of(&key(5), true) };
+        let strange =
+            RequestEncryption { enc_values_supported: vec!["XC20P".to_owned()], ..RequestEncryption::of(&key(5), true) };
         assert!(matches!(strange.encrypt(&json!({})), Err(WalletError::Unsupported { .. })));
         let keyless = RequestEncryption { jwks: json!({ "keys": [] }), ..RequestEncryption::of(&key(5), true) };
         assert!(matches!(keyless.encrypt(&json!({})), Err(WalletError::Unsupported { .. })));

@@ -41,7 +41,8 @@ impl KeyAttestation {
     /// Reads an attestation.
     pub fn read(text: &str) -> Result<Self> {
         let jwt = Jwt::read(text, TYP)?;
-        let keys = jwt.claims().get("attested_keys").and_then(Value::as_array).filter(|all| !all.is_empty() && all.len() <= MAX_KEYS);
+        let keys =
+            jwt.claims().get("attested_keys").and_then(Value::as_array).filter(|all| !all.is_empty() && all.len() <= MAX_KEYS);
         let keys = keys.ok_or_else(|| malformed("it is about no keys, or about too many"))?;
         let keys = keys.iter().map(PublicKey::from_jwk).collect::<Result<_>>()?;
         if jwt.moment("iat")?.is_none() {
@@ -113,4 +114,95 @@ impl KeyAttestationTerms {
 
 fn malformed(reason: impl ToString) -> WalletError {
     WalletError::malformed("key attestation", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kit::{self, certificate};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn terms() -> KeyAttestationTerms {
+        KeyAttestationTerms {
+            keys: vec![kit::key(5).public_key(), kit::key(6).public_key()],
+            key_storage: vec!["iso_18045_high".to_owned()],
+            user_authentication: vec!["iso_18045_moderate".to_owned(), "iso_18045_high".to_owned()],
+            nonce: Some("n".to_owned()),
+            issued: kit::now(),
+            expires: Some(kit::now().plus_seconds(3600)),
+        }
+    }
+
+    fn written(terms: &KeyAttestationTerms, by: &kit::Signer) -> KeyAttestation {
+        let unsigned = terms.prepare(&by.chain).expect("an attestation");
+        let signature = by.key.sign(unsigned.message());
+        KeyAttestation::read(&unsigned.finish(&signature)).expect("its own attestation")
+    }
+
+    #[test]
+    fn attestation_of_somebody_trusted_holds_while_it_is_good() {
+        let (provider, stranger) = (certificate("provider.example"), certificate("stranger.example"));
+        let attestation = written(&terms(), &provider);
+        assert_eq!(attestation.check(&provider.anchors(), &kit::now()), Ok(()));
+        assert!(attestation.check(&stranger.anchors(), &kit::now()).is_err());
+        assert!(attestation.check(&TrustAnchors::none(), &kit::now()).is_err());
+        assert!(attestation.check(&provider.anchors(), &kit::now().plus_seconds(3600 + 300)).is_err());
+        assert_eq!((attestation.nonce(), attestation.expires(), attestation.algorithm()), (Some("n"), true, "ES256"));
+    }
+
+    #[test]
+    fn attestation_signed_by_another_key_than_its_certificates_is_refused() {
+        let provider = certificate("provider.example");
+        let unsigned = terms().prepare(&provider.chain).expect("an attestation");
+        let signature = kit::key(9).sign(unsigned.message());
+        let forged = KeyAttestation::read(&unsigned.finish(&signature)).expect("it can be read");
+        assert!(forged.check(&provider.anchors(), &kit::now()).is_err());
+    }
+
+    #[test]
+    fn what_is_required_of_keys_is_one_of_what_is_accepted() {
+        let attestation = written(&terms(), &certificate("provider.example"));
+        let required = |storage: &[&str], user: &[&str]| KeyAttestationsRequired {
+            key_storage: storage.iter().map(|&text| text.to_owned()).collect(),
+            user_authentication: user.iter().map(|&text| text.to_owned()).collect(),
+        };
+        for (required, good) in [
+            (required(&[], &[]), true),
+            (required(&["iso_18045_moderate", "iso_18045_high"], &["iso_18045_high"]), true),
+            (required(&["iso_18045_moderate"], &[]), false),
+            (required(&[], &["iso_18045_basic"]), false),
+        ] {
+            assert_eq!(attestation.meets(&required), good, "{required:?}");
+        }
+        let silent = KeyAttestationTerms { key_storage: Vec::new(), ..terms() };
+        assert!(!written(&silent, &certificate("provider.example")).meets(&required(&["iso_18045_high"], &[])));
+    }
+
+    #[test]
+    fn keys_are_found_by_place() {
+        let attestation = written(&terms(), &certificate("provider.example"));
+        assert_eq!(attestation.key("1"), Some(&kit::key(6).public_key()));
+        assert_eq!((attestation.key("2"), attestation.key("other")), (None, None));
+    }
+
+    #[test]
+    fn attestation_of_no_keys_is_refused() {
+        let by = certificate("provider.example");
+        let unsigned = KeyAttestationTerms { keys: Vec::new(), ..terms() }.prepare(&by.chain).expect("an attestation");
+        let signature = by.key.sign(unsigned.message());
+        assert!(KeyAttestation::read(&unsigned.finish(&signature)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_claim_of_any_shape_is_read_or_refused(
+            name in "(attested_keys|iat|exp|nonce|key_storage)", text in "[\\[\\]{}\":,0-9a-e ]{0,40}",
+        ) {
+            let value = crate::json::read("test", &text).unwrap_or_default();
+            let token = kit::token(json!({ "typ": TYP }), json!({ "iat": 1, "attested_keys": [kit::key(5).public_key().to_jwk()], name: value }));
+            if let Ok(read) = KeyAttestation::read(&token) {
+                let _ = (read.nonce(), read.key("0"), read.meets(&KeyAttestationsRequired::default()));
+            }
+        }
+    }
 }

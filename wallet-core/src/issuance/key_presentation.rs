@@ -110,3 +110,82 @@ impl KeyPresentation {
 fn malformed(reason: impl ToString) -> WalletError {
     WalletError::malformed("key proof", reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::kit;
+    use super::*;
+    use crate::did;
+    use crate::key::{KeyAlgorithm, SecretKey};
+    use proptest::prelude::*;
+
+    fn issuer() -> Endpoint {
+        "https://credential-issuer.example.com".parse().expect("an identifier")
+    }
+
+    fn key() -> SecretKey {
+        SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[7; 32]).expect("a seed")
+    }
+
+    fn written() -> Map<String, Value> {
+        let did = did::key::from_public_key(&key().public_key());
+        let method = did.with_fragment(did.identifier()).expect("a DID URL");
+        let (issuer, now) = (issuer(), kit::now());
+        let terms =
+            KeyPresentationTerms { issuer: &issuer, nonce: Some("n"), mechanism: Mechanism::EddsaRdfc2022, method, issued: &now };
+        let unsigned = terms.prepare(&key().public_key(), &Contexts::bundled()).expect("a proof");
+        let signature = key().sign(unsigned.message());
+        let secured = unsigned.finish(&signature).expect("a presentation");
+        crate::json::read_object("presentation", secured.text()).expect("an object")
+    }
+
+    fn checked(presentation: &Map<String, Value>, suites: &[&str], now: &Timestamp) -> Result<()> {
+        let algorithms: Vec<String> = suites.iter().map(|&name| name.to_owned()).collect();
+        let expected = ExpectedProof { issuer: &issuer(), algorithms: &algorithms, client: None };
+        KeyPresentation::read(presentation)?.check(&key().public_key(), &expected, &Contexts::bundled(), now)
+    }
+
+    #[test]
+    fn presentation_proves_the_key_for_one_issuer_and_a_while() {
+        let good = written();
+        let proof = KeyPresentation::read(&good).expect("a proof");
+        assert_eq!(proof.nonce(), Some("n"));
+        assert_eq!(proof.method().did(), did::key::from_public_key(&key().public_key()));
+        assert_eq!(checked(&good, &["eddsa-rdfc-2022"], &kit::now()), Ok(()));
+        assert!(checked(&good, &["ecdsa-rdfc-2019"], &kit::now()).is_err());
+        assert!(checked(&good, &["eddsa-rdfc-2022"], &kit::now().plus_seconds(LIFETIME + 1)).is_err());
+        assert!(checked(&good, &["eddsa-rdfc-2022"], &kit::now().plus_seconds(-LIFETIME - 1)).is_err());
+    }
+
+    #[test]
+    fn presentation_that_was_altered_is_refused() {
+        for (name, value) in [
+            ("domain", json!("https://other.example")),
+            ("domain", json!(["https://credential-issuer.example.com", "https://other.example"])),
+            ("challenge", json!("m")),
+            ("proofPurpose", json!("assertionMethod")),
+            ("verificationMethod", json!("did:example:a#b")),
+        ] {
+            let mut altered = written();
+            altered["proof"][name] = value.clone();
+            assert!(checked(&altered, &["eddsa-rdfc-2022"], &kit::now()).is_err(), "{name} {value}");
+        }
+        let mut altered = written();
+        altered.insert("holder".to_owned(), json!("did:example:a"));
+        assert!(KeyPresentation::read(&altered).is_err());
+        let mut twice = written();
+        twice["proof"] = json!([twice["proof"], twice["proof"]]);
+        assert!(KeyPresentation::read(&twice).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_member_of_any_shape_is_read_or_refused(
+            name in "(holder|proof|type|@context)", text in "[\\[\\]{}\":,0-9a-e ]{0,40}",
+        ) {
+            let mut presentation = written();
+            presentation.insert(name, crate::json::read("test", &text).unwrap_or_default());
+            let _ = KeyPresentation::read(&presentation);
+        }
+    }
+}

@@ -171,3 +171,134 @@ fn method(kid: &str) -> Result<DidUrl> {
 fn malformed(reason: impl ToString) -> WalletError {
     WalletError::malformed("key proof", reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::KeyAttestationTerms;
+    use super::super::kit::{self, certificate};
+    use super::*;
+    use crate::did;
+    use crate::key::{KeyAlgorithm, SecretKey};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn issuer() -> Endpoint {
+        "https://credential-issuer.example.com".parse().expect("an identifier")
+    }
+
+    fn algorithms() -> Vec<String> {
+        vec!["ES256".to_owned(), "EdDSA".to_owned()]
+    }
+
+    fn proof(key: &SecretKey, named: ProofKey, attestation: Option<&str>) -> KeyProof {
+        let (issuer, now) = (issuer(), kit::now());
+        let terms = KeyProofTerms { issuer: &issuer, nonce: Some("n"), client: Some("c"), key: named, attestation, issued: &now };
+        let unsigned = terms.prepare(&key.public_key()).expect("a proof");
+        let signature = key.sign(unsigned.message());
+        KeyProof::read(&unsigned.finish(&signature)).expect("its own proof")
+    }
+
+    fn checked(proof: &KeyProof, key: &PublicKey) -> Result<()> {
+        proof.check(key, &ExpectedProof { issuer: &issuer(), algorithms: &algorithms(), client: Some("c") }, &kit::now())
+    }
+
+    #[test]
+    fn proof_names_its_key_in_each_way() {
+        let key = kit::key(5);
+        let public = key.public_key();
+        let ed25519 = SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[7; 32]).expect("a seed");
+        let did = did::key::from_public_key(&public);
+        let method = did.with_fragment(did.identifier()).expect("a DID URL");
+        let signer = certificate("wallet.example");
+        for (key, named, own) in [
+            (&key, ProofKey::Jwk(public.clone()), Some(public.clone())),
+            (&ed25519, ProofKey::Jwk(ed25519.public_key()), Some(ed25519.public_key())),
+            (&key, ProofKey::Did(method), None),
+            (&signer.key, ProofKey::Certificates(signer.chain.clone()), Some(signer.key.public_key())),
+        ] {
+            let proof = proof(key, named.clone(), None);
+            assert_eq!((proof.key(), proof.own_key(), proof.nonce()), (&named, Ok(own), Some("n")));
+            assert_eq!(checked(&proof, &key.public_key()), Ok(()));
+            assert!(checked(&proof, &kit::key(9).public_key()).is_err());
+        }
+    }
+
+    #[test]
+    fn proof_is_for_one_issuer_one_client_one_time_and_known_algorithms() {
+        let key = kit::key(5).public_key();
+        let proof = proof(&kit::key(5), ProofKey::Jwk(key.clone()), None);
+        let (ours, theirs) = (issuer(), "https://other.example".parse().expect("an identifier"));
+        let algorithms = algorithms();
+        let expected = ExpectedProof { issuer: &ours, algorithms: &algorithms, client: Some("c") };
+        let is_good = |expected: ExpectedProof<'_>, now: &Timestamp| proof.check(&key, &expected, now).is_ok();
+        assert!(is_good(expected, &kit::now()));
+        assert!(is_good(ExpectedProof { client: None, ..expected }, &kit::now()));
+        assert!(!is_good(ExpectedProof { issuer: &theirs, ..expected }, &kit::now()));
+        assert!(!is_good(ExpectedProof { client: Some("d"), ..expected }, &kit::now()));
+        assert!(!is_good(ExpectedProof { algorithms: &algorithms[1..], ..expected }, &kit::now()));
+        assert!(!is_good(expected, &kit::now().plus_seconds(LIFETIME + 301)));
+        assert!(!is_good(expected, &kit::now().plus_seconds(-301)));
+    }
+
+    #[test]
+    fn proof_of_an_attested_key_is_by_one_of_the_attested() {
+        let provider = certificate("provider.example");
+        let attest = |keys: &[u8], expires| {
+            let keys = keys.iter().map(|byte| kit::key(*byte).public_key()).collect();
+            let (key_storage, user_authentication, nonce) = (Vec::new(), Vec::new(), None);
+            let terms = KeyAttestationTerms { keys, key_storage, user_authentication, nonce, issued: kit::now(), expires };
+            let unsigned = terms.prepare(&provider.chain).expect("an attestation");
+            let signature = provider.key.sign(unsigned.message());
+            unsigned.finish(&signature)
+        };
+        let end = Some(kit::now().plus_seconds(60));
+        let key = kit::key(5).public_key();
+        let good = attest(&[4, 5], end.clone());
+        let by_place = proof(&kit::key(5), ProofKey::Attested("1".to_owned()), Some(&good));
+        assert_eq!(by_place.own_key(), Ok(Some(key.clone())));
+        assert_eq!(checked(&by_place, &key), Ok(()));
+        let by_itself = proof(&kit::key(5), ProofKey::Jwk(key.clone()), Some(&good));
+        assert_eq!(checked(&by_itself, &key), Ok(()));
+        let of_others = proof(&kit::key(5), ProofKey::Jwk(key.clone()), Some(&attest(&[4], end)));
+        assert!(checked(&of_others, &key).is_err());
+        let endless = proof(&kit::key(5), ProofKey::Jwk(key.clone()), Some(&attest(&[5], None)));
+        assert!(checked(&endless, &key).is_err());
+        let unknown = proof(&kit::key(5), ProofKey::Attested("7".to_owned()), Some(&good));
+        assert!(unknown.own_key().is_err());
+    }
+
+    #[test]
+    fn proof_that_names_its_key_twice_or_not_at_all_is_refused() {
+        let jwk = kit::key(5).public_key().to_jwk();
+        let claims = json!({ "aud": "https://credential-issuer.example.com", "iat": kit::now().unix() });
+        for header in [
+            json!({ "typ": TYP }),
+            json!({ "typ": TYP, "jwk": jwk, "kid": "did:key:z#z" }),
+            json!({ "typ": TYP, "kid": "0" }),
+            json!({ "typ": TYP, "kid": "did:example:a" }),
+            json!({ "typ": TYP, "kid": 1 }),
+            json!({ "typ": TYP, "x5c": [] }),
+            json!({ "typ": "JWT", "jwk": jwk }),
+            json!({ "jwk": jwk }),
+            json!({ "typ": TYP, "jwk": { "kty": "EC", "crv": "P-256", "d": "AA" } }),
+            json!({ "typ": TYP, "jwk": jwk, "key_attestation": {} }),
+        ] {
+            assert!(KeyProof::read(&kit::token(header.clone(), claims.clone())).is_err(), "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[A-Za-z0-9_.-]{0,200}") {
+            let _ = KeyProof::read(&text);
+        }
+
+        #[test]
+        fn any_header_of_any_shape_is_read_or_refused(
+            name in "(jwk|kid|x5c|key_attestation)", text in "[\\[\\]{}\":,0-9a-e ]{0,40}",
+        ) {
+            let value = crate::json::read("test", &text).unwrap_or_default();
+            let _ = KeyProof::read(&kit::token(json!({ "typ": TYP, name: value }), json!({})));
+        }
+    }
+}

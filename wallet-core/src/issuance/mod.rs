@@ -8,6 +8,11 @@ mod configuration;
 mod deferred;
 mod display;
 mod encryption;
+mod key_attestation;
+mod key_presentation;
+mod key_proof;
+#[cfg(test)]
+mod kit;
 mod metadata;
 mod nonce;
 mod notification;
@@ -16,14 +21,20 @@ mod offer_link;
 mod proofs;
 mod request;
 mod response;
+mod signed_metadata;
 #[cfg(test)]
 mod vectors;
 
 pub use authorization_details::{AuthorizationDetail, ClaimRequirement};
-pub use configuration::{CredentialConfiguration, CredentialDefinition, CredentialFormat, KeyAttestationsRequired, ProofTypeTerms};
+pub use configuration::{
+    CredentialConfiguration, CredentialDefinition, CredentialFormat, KeyAttestationsRequired, ProofTypeTerms,
+};
 pub use deferred::DeferredCredentialRequest;
 pub use display::{ClaimDescription, CredentialMetadata, Display, Image};
-pub use encryption::{RequestEncryption, ResponseEncryption, ResponseEncryptionKey};
+pub use encryption::{RequestEncryption, ResponseEncryption, ResponseEncryptionKey, decrypt};
+pub use key_attestation::{KeyAttestation, KeyAttestationTerms};
+pub use key_presentation::{KeyPresentation, KeyPresentationTerms};
+pub use key_proof::{ExpectedProof, KeyProof, KeyProofTerms, ProofKey};
 pub use metadata::{BatchCredentialIssuance, CredentialIssuerMetadata};
 pub use nonce::NonceResponse;
 pub use notification::{NotificationEvent, NotificationRequest};
@@ -34,6 +45,7 @@ pub use offer_link::OfferLink;
 pub use proofs::Proofs;
 pub use request::{CredentialRequest, Requested};
 pub use response::{CredentialResponse, IssuedCredentials};
+pub use signed_metadata::{MetadataSigner, SignedMetadata};
 
 use serde::{Deserialize as _, Deserializer, de::Error as _};
 

@@ -3,8 +3,8 @@
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use super::encryption::ResponseEncryptionKey;
 use super::Proofs;
+use super::encryption::ResponseEncryptionKey;
 use crate::json;
 use crate::oauth::{OAuthError, OAuthErrorCode};
 
@@ -112,7 +112,10 @@ mod tests {
             (json!({ "credential_identifier": "a", "credential_configuration_id": "b" }), InvalidCredentialRequest),
             (json!({ "credential_identifier": 1 }), InvalidCredentialRequest),
             (json!({ "credential_identifier": "a", "proofs": {} }), InvalidProof),
-            (json!({ "credential_identifier": "a", "credential_response_encryption": { "enc": "A128GCM" } }), InvalidEncryptionParameters),
+            (
+                json!({ "credential_identifier": "a", "credential_response_encryption": { "enc": "A128GCM" } }),
+                InvalidEncryptionParameters,
+            ),
         ] {
             assert_eq!(CredentialRequest::read(body.to_string().as_bytes()).expect_err("a fault").code, code, "{body}");
         }

@@ -54,12 +54,15 @@ impl CredentialResponse {
                 let credentials = all.into_iter().map(|one| one.credential).collect();
                 IssuedCredentials { credentials, notification_id }.checked().map(Self::Issued)
             }
-            Written { credentials: None, notification_id: None, transaction_id: Some(transaction_id), interval: Some(interval) } => {
-                match interval {
-                    0 => Err(malformed("its interval must be positive")),
-                    _ => Ok(Self::Deferred { transaction_id, interval }),
-                }
-            }
+            Written {
+                credentials: None,
+                notification_id: None,
+                transaction_id: Some(transaction_id),
+                interval: Some(interval),
+            } => match interval {
+                0 => Err(malformed("its interval must be positive")),
+                _ => Ok(Self::Deferred { transaction_id, interval }),
+            },
             _ => Err(malformed("it has neither credentials nor a transaction with its interval, or both")),
         }
     }
