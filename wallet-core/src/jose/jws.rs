@@ -69,7 +69,7 @@ impl Token {
         &self.text
     }
 
-    /// The `alg` of the header.
+    /// The `alg` of its header.
     pub(crate) fn algorithm(&self) -> &str {
         &self.algorithm
     }
