@@ -9,12 +9,11 @@ use super::parameters::texts;
 use crate::jose::jwe::{ContentEncryption, EncryptionKey};
 use crate::jose::jwk_set::JwkSet;
 use crate::oauth::OAuthErrorCode;
+use crate::presentation::VpFormats;
 
 /// The longest name that is read, in characters, and how many languages it may be in.
 const MAX_NAME: usize = 256;
 const MAX_NAMES: usize = 32;
-/// The formats that can be presented (OpenID4VP 1.0 appendix B).
-const FORMATS: [&str; 3] = ["dc+sd-jwt", "jwt_vc_json", "ldp_vc"];
 const KEYS: &str = "jwks";
 const ENCRYPTIONS: &str = "encrypted_response_enc_values_supported";
 const VP_FORMATS: &str = "vp_formats_supported";
@@ -27,8 +26,8 @@ pub struct ClientMetadata {
     pub keys: Vec<EncryptionKey>,
     /// How the content of an answer may be encrypted, of the ways known here; empty means A128GCM, unsaid.
     pub content_encryptions: Vec<ContentEncryption>,
-    /// The formats that are taken, each with the algorithms: `vp_formats_supported`.
-    pub vp_formats: Map<String, Value>,
+    /// The formats and algorithms that are taken.
+    pub vp_formats: VpFormats,
     /// What the verifier calls itself, by language tag, empty for none (RFC 7591 §2.2): its own word, to be shown beside what is
     /// proven of it and never instead.
     pub names: BTreeMap<String, String>,
@@ -45,11 +44,7 @@ impl ClientMetadata {
         if named.is_some() && content_encryptions.is_empty() {
             return Err(RequestFault::unsupported("the verifier's content encryption", "use A128GCM or A256GCM"));
         }
-        let vp_formats = match metadata.get(VP_FORMATS) {
-            None => Map::new(),
-            Some(Value::Object(formats)) => formats.clone(),
-            Some(_) => return Err(RequestFault::invalid("its vp_formats_supported is no JSON object")),
-        };
+        let vp_formats = metadata.get(VP_FORMATS).map(VpFormats::from_value).transpose()?.unwrap_or_default();
         Ok(Self { keys: keys.encryption_keys().collect(), content_encryptions, vp_formats, names: names(metadata) })
     }
 
@@ -64,8 +59,8 @@ impl ClientMetadata {
             let names: Vec<&str> = self.content_encryptions.iter().map(|one| one.as_str()).collect();
             metadata.insert(ENCRYPTIONS.to_owned(), json!(names));
         }
-        if !self.vp_formats.is_empty() {
-            metadata.insert(VP_FORMATS.to_owned(), Value::Object(self.vp_formats.clone()));
+        if self.vp_formats != VpFormats::default() {
+            metadata.insert(VP_FORMATS.to_owned(), self.vp_formats.to_json());
         }
         for (language, name) in &self.names {
             let member = if language.is_empty() { NAME.to_owned() } else { format!("{NAME}#{language}") };
@@ -86,8 +81,7 @@ impl ClientMetadata {
 
     /// Checks that a format that can be presented is taken; all are where none is named.
     pub(super) fn check_formats(&self) -> Result<()> {
-        let known = self.vp_formats.is_empty() || FORMATS.iter().any(|format| self.vp_formats.contains_key(*format));
-        if known {
+        if self.vp_formats.take_any() {
             return Ok(());
         }
         Err(RequestFault::with(OAuthErrorCode::VpFormatsNotSupported, "the verifier takes none of the formats this wallet has"))
