@@ -77,9 +77,8 @@ impl RequestLink {
                 ReceivedRequest::of_object(needed(&parameters, "request")?, &client_id, None).map(Self::Whole)
             }
             (None, Some(_)) => RequestReference::of(&parameters).map(Self::Reference),
-            (None, None) => {
-                AuthorizationRequest::read(&parameters, &Way::Link).map(|request| Self::Whole(ReceivedRequest::unsigned(request, Carriage::Link)))
-            }
+            (None, None) => AuthorizationRequest::read(&parameters, &Way::Link)
+                .map(|request| Self::Whole(ReceivedRequest::unsigned(request, Carriage::Link))),
         }
     }
 }

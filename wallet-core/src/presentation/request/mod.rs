@@ -8,6 +8,8 @@ mod authentication;
 mod client_id;
 mod client_metadata;
 pub mod dc_api;
+#[cfg(test)]
+pub(crate) mod example;
 mod fault;
 pub mod haip;
 pub mod link;

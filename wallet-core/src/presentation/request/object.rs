@@ -44,7 +44,8 @@ impl RequestObject {
 /// Reads `header.payload` of a token without a signature (RFC 7515 appendix A.5).
 fn read_unsecured(text: &str) -> Result<Map<String, Value>> {
     let bad = |reason: &str| RequestFault::invalid(reason);
-    let (header, claims) = text.split_once('.').filter(|_| text.len() <= MAX_LENGTH).ok_or_else(|| bad("it is no request object"))?;
+    let (header, claims) =
+        text.split_once('.').filter(|_| text.len() <= MAX_LENGTH).ok_or_else(|| bad("it is no request object"))?;
     let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| bad("the request object is not base64url"));
     let read = |part: &str| match json::read_bytes("request object", &decode(part)?)? {
         Value::Object(object) => Ok(object),

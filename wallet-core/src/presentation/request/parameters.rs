@@ -176,7 +176,9 @@ fn response_mode(parameters: &Map<String, Value>, client_id: Option<&ClientId>, 
         (other, Way::Link) => {
             Err(RequestFault::unsupported(&format!("the response mode {other} of a link"), "use direct_post or direct_post.jwt"))
         }
-        (other, _) => Err(RequestFault::unsupported(&format!("the response mode {other} of the platform"), "use dc_api or dc_api.jwt")),
+        (other, _) => {
+            Err(RequestFault::unsupported(&format!("the response mode {other} of the platform"), "use dc_api or dc_api.jwt"))
+        }
     }
 }
 

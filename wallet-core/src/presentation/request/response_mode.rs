@@ -52,9 +52,9 @@ impl ResponseMode {
     /// The verifier's address that gets the answer; none where the platform carries it.
     pub fn destination(&self) -> Option<&Endpoint> {
         match self {
-            Self::Fragment { redirect_uri: to } | Self::DirectPost { response_uri: to } | Self::DirectPostJwt { response_uri: to } => {
-                Some(to)
-            }
+            Self::Fragment { redirect_uri: to }
+            | Self::DirectPost { response_uri: to }
+            | Self::DirectPostJwt { response_uri: to } => Some(to),
             Self::DcApi { .. } | Self::DcApiJwt { .. } => None,
         }
     }

@@ -44,7 +44,8 @@ impl TransactionData {
             return Err(bad("an object of it is no JSON object"));
         };
         let kind = parameters.get("type").and_then(Value::as_str).ok_or_else(|| bad("an object of it has no type"))?.to_owned();
-        let credential_ids = texts(&parameters, "credential_ids").map_err(|_| bad("its credential_ids are not a list of texts"))?;
+        let credential_ids =
+            texts(&parameters, "credential_ids").map_err(|_| bad("its credential_ids are not a list of texts"))?;
         let credential_ids = credential_ids.ok_or_else(|| bad("an object of it names no credential_ids"))?;
         let hash_algorithms = hash_algorithms(&parameters)?;
         Ok(Self { text: text.to_owned(), kind, credential_ids, hash_algorithms, parameters })

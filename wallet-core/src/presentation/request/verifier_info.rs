@@ -49,10 +49,13 @@ mod tests {
 
     #[test]
     fn attestation_reads_back_and_one_without_data_is_refused() {
-        let good = json!([{ "format": "jwt", "data": "eyJ…", "credential_ids": ["id_card"] }, { "format": "x", "data": { "a": 1 } }]);
+        let good =
+            json!([{ "format": "jwt", "data": "eyJ…", "credential_ids": ["id_card"] }, { "format": "x", "data": { "a": 1 } }]);
         let read = VerifierInfo::read_all(&good).expect("attestations");
         assert_eq!(read.iter().map(VerifierInfo::to_json).collect::<Value>(), good);
-        for bad in [json!([]), json!([{ "format": "jwt" }]), json!([{ "data": "a" }]), json!([{ "format": "a", "data": 1 }]), json!("a")] {
+        for bad in
+            [json!([]), json!([{ "format": "jwt" }]), json!([{ "data": "a" }]), json!([{ "format": "a", "data": 1 }]), json!("a")]
+        {
             assert!(VerifierInfo::read_all(&bad).is_err(), "{bad}");
         }
     }

@@ -36,7 +36,8 @@ pub(super) fn hash(client_id: &ClientId, object: &Jwt, evidence: &VerifierEviden
 
 /// The chain in the header, whose first key signed the object, and behind which stands somebody the wallet trusts.
 fn trusted(object: &Jwt, evidence: &VerifierEvidence, now: &Timestamp) -> Result<CertificateChain> {
-    let chain = object.certificates()?.ok_or_else(|| RequestFault::invalid("the request object comes without its certificate"))?;
+    let chain =
+        object.certificates()?.ok_or_else(|| RequestFault::invalid("the request object comes without its certificate"))?;
     signed_by(object, &chain.leaf().public_key()?)?;
     chain.check(&evidence.anchors, now).map_err(RequestFault::untrusted)?;
     Ok(chain)

@@ -8,7 +8,12 @@ use crate::presentation::request::fault::{RequestFault, Result};
 use crate::time::Timestamp;
 
 /// The `kid` of the request object is one of the DID's own methods, and its key signed the object.
-pub(super) fn authenticate(client_id: &ClientId, object: &Jwt, evidence: &VerifierEvidence, now: &Timestamp) -> Result<RequestedBy> {
+pub(super) fn authenticate(
+    client_id: &ClientId,
+    object: &Jwt,
+    evidence: &VerifierEvidence,
+    now: &Timestamp,
+) -> Result<RequestedBy> {
     let did: Did = client_id.name().parse()?;
     let kid = object.header().get("kid").and_then(|kid| kid.as_str());
     let kid = kid.ok_or_else(|| RequestFault::invalid("the request object names no kid"))?;
@@ -26,7 +31,8 @@ pub(super) fn authenticate(client_id: &ClientId, object: &Jwt, evidence: &Verifi
     if over(&found.expires) || over(&found.revoked) {
         return Err(untrusted("its key holds no longer"));
     }
-    let key = found.key.as_ref().ok_or_else(|| RequestFault::unsupported("the verifier's kind of key", "use P-256 or Ed25519"))?;
+    let key =
+        found.key.as_ref().ok_or_else(|| RequestFault::unsupported("the verifier's kind of key", "use P-256 or Ed25519"))?;
     signed_by(object, key)?;
     Ok(RequestedBy::Did { did, standing: resolution.standing.clone() })
 }
