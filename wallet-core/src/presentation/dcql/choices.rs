@@ -155,14 +155,16 @@ impl Choices {
             }
             for name in credentials {
                 let found = query.matches.iter().find(|found| found.credential == *name);
-                let found = found.ok_or_else(|| WalletError::misused(format!("{name} does not answer what is asked for as {id}")))?;
+                let found =
+                    found.ok_or_else(|| WalletError::misused(format!("{name} does not answer what is asked for as {id}")))?;
                 answers.push((query, found));
             }
         }
         let lacking = if self.sets.is_empty() {
             self.queries.iter().any(|query| !selection.answers(&query.id))
         } else {
-            let served = |set: &SetChoices| set.options.iter().any(|option| option.queries.iter().all(|id| selection.answers(id)));
+            let served =
+                |set: &SetChoices| set.options.iter().any(|option| option.queries.iter().all(|id| selection.answers(id)));
             self.sets.iter().any(|set| set.need == Need::Required && !served(set))
         };
         if lacking { Err(WalletError::misused("this is less than the verifier asks for")) } else { Ok(answers) }

@@ -8,8 +8,10 @@ use super::reading::{bad, flag, ids, object, optional_list, required, text};
 use super::{ClaimsQuery, CredentialFormat, Meta, QueryId, TrustedAuthorities};
 use crate::error::Result;
 
-/// The most claims, and the most combinations of them, that are asked of one credential.
+/// The most claims that are asked of one credential.
 const MAX_CLAIMS: usize = 128;
+/// The most combinations of them.
+const MAX_CLAIM_SETS: usize = 64;
 /// The most kinds of authorities.
 const MAX_AUTHORITIES: usize = 32;
 
@@ -80,7 +82,7 @@ impl CredentialQuery {
             holder_binding: if bound { HolderBinding::Required } else { HolderBinding::NotRequired },
             trusted_authorities: optional_list(query, "trusted_authorities", MAX_AUTHORITIES, TrustedAuthorities::read)?,
             claims: optional_list(query, "claims", MAX_CLAIMS, ClaimsQuery::read)?,
-            claim_sets: optional_list(query, "claim_sets", MAX_CLAIMS, |set| ids(set, "claim_sets", MAX_CLAIMS))?,
+            claim_sets: optional_list(query, "claim_sets", MAX_CLAIM_SETS, |set| ids(set, "claim_sets", MAX_CLAIMS))?,
         })
     }
 
@@ -112,7 +114,7 @@ impl CredentialQuery {
     pub(super) fn check(&self) -> Result<()> {
         self.meta.check(&self.format)?;
         self.trusted_authorities.iter().try_for_each(TrustedAuthorities::check)?;
-        if self.claims.len() > MAX_CLAIMS || self.claim_sets.len() > MAX_CLAIMS {
+        if self.claims.len() > MAX_CLAIMS || self.claim_sets.len() > MAX_CLAIM_SETS {
             return Err(bad(format!("it asks for more than {MAX_CLAIMS} claims of one credential")));
         }
         let named: Vec<&QueryId> = self.claims.iter().filter_map(|claim| claim.id.as_ref()).collect();

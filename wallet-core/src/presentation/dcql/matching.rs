@@ -1,9 +1,11 @@
 //! One credential against one credential query (OpenID4VP 1.0 §6.1, §6.4.1).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
 use super::choices::{Match, SelectedClaim};
-use super::{ClaimsQuery, CredentialFormat, CredentialQuery, HolderBinding, Meta, Mismatch, types};
+use super::{ClaimsQuery, CredentialFormat, CredentialQuery, HolderBinding, Meta, Mismatch, QueryId, types};
 use crate::credential::{Credential, Items};
 use crate::key::KeyAlgorithm;
 use crate::presentation::VpFormats;
@@ -109,38 +111,43 @@ impl CredentialQuery {
     /// The claims to return: all, or the first combination that is there (§6.4.1).
     fn select(&self, body: &Map<String, Value>, items: Items) -> Result<Selected, Mismatch> {
         let found: Vec<_> = self.claims.iter().map(|claim| claim.select(body, items)).collect();
-        let all = |places: &mut dyn Iterator<Item = usize>| -> Result<(Vec<SelectedClaim>, usize), Mismatch> {
-            let mut claims: Vec<SelectedClaim> = Vec::new();
-            let mut weight = 0;
-            for place in places {
-                let (claim, leaves) = found[place].clone()?;
-                // Of a claim that is asked for twice the second query is ignored (§6.1).
-                if claims.iter().all(|earlier| earlier.path != claim.path) {
-                    claims.push(claim);
-                    weight += leaves;
-                }
-            }
-            Ok((claims, weight))
-        };
         if self.claim_sets.is_empty() {
-            let (claims, weight) = all(&mut (0..self.claims.len()))?;
-            return Ok(Selected { preference: 0, claims, weight });
+            let all = found.iter().map(|claim| claim.as_ref().map_err(Clone::clone)).collect::<Result<Vec<_>, _>>()?;
+            return Ok(Selected::of(0, all));
         }
-        let mut nearest = None;
+        let named = self.claims.iter().zip(&found).filter_map(|(claim, found)| Some((claim.id.as_ref()?, found)));
+        let named: BTreeMap<&QueryId, _> = named.collect();
+        let mut nearest: Option<Mismatch> = None;
         for (preference, set) in self.claim_sets.iter().enumerate() {
-            let place = |id| self.claims.iter().position(|claim| claim.id.as_ref() == Some(id));
-            match all(&mut set.iter().filter_map(place)) {
-                Ok((claims, weight)) => return Ok(Selected { preference, claims, weight }),
-                Err(mismatch) => nearest = Some(mismatch.closer(nearest)),
+            let all = set.iter().filter_map(|id| named.get(id)).map(|claim| claim.as_ref());
+            match all.collect::<Result<Vec<_>, _>>() {
+                Ok(all) => return Ok(Selected::of(preference, all)),
+                Err(mismatch) => nearest = Some(mismatch.clone().closer(nearest)),
             }
         }
         Err(nearest.expect("there is a combination, and none was there"))
     }
 }
 
+impl Selected {
+    /// Of a claim that is asked for twice the second query is ignored (§6.1).
+    fn of(preference: usize, all: Vec<&Found>) -> Self {
+        let mut paths = BTreeSet::new();
+        let different: Vec<_> = all.into_iter().filter(|found| paths.insert(found.claim.path.to_string())).collect();
+        let weight = different.iter().map(|found| found.weight).sum();
+        Self { preference, claims: different.into_iter().map(|found| found.claim.clone()).collect(), weight }
+    }
+}
+
+/// A claim, and how many single values it is made of.
+struct Found {
+    claim: SelectedClaim,
+    weight: usize,
+}
+
 impl ClaimsQuery {
-    /// Where the claim is inside `body`, without those of other values (§6.4.1), and how many single values that is.
-    fn select(&self, body: &Map<String, Value>, items: Items) -> Result<(SelectedClaim, usize), Mismatch> {
+    /// Where the claim is inside `body`, without those of other values (§6.4.1).
+    fn select(&self, body: &Map<String, Value>, items: Items) -> Result<Found, Mismatch> {
         let missing = |_| Mismatch::ClaimMissing { path: self.path.clone() };
         let mut selected = self.path.select(body, items).map_err(missing)?;
         selected.retain(|one| self.takes(one.value));
@@ -149,7 +156,7 @@ impl ClaimsQuery {
         }
         let weight = selected.iter().map(|one| leaves(one.value)).sum();
         let pointers = selected.iter().map(|one| one.pointer()).collect();
-        Ok((SelectedClaim { path: self.path.clone(), pointers }, weight))
+        Ok(Found { claim: SelectedClaim { path: self.path.clone(), pointers }, weight })
     }
 }
 
