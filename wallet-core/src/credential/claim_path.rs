@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::error::{Result, WalletError};
+use crate::json::JsonPointer;
 
 /// The longest path that is read, in steps.
 const MAX_STEPS: usize = 32;
@@ -59,19 +60,99 @@ impl ClaimPath {
         &self.0
     }
 
-    /// The values it leads to inside `object`; at most ten thousand.
+    /// The values it leads to inside `object`, none when it cannot be followed; at most ten thousand.
     pub fn find<'a>(&self, object: &'a Map<String, Value>) -> Vec<&'a Value> {
-        let Some(Step::Member(first)) = self.0.first() else { return Vec::new() };
-        let mut found: Vec<&Value> = object.get(first).into_iter().collect();
-        for step in &self.0[1..] {
-            found = match step {
-                Step::Member(name) => found.into_iter().filter_map(|value| value.get(name)).collect(),
-                Step::Item(index) => found.into_iter().filter_map(|value| value.get(*index)).collect(),
-                Step::EveryItem => found.into_iter().filter_map(Value::as_array).flatten().take(MAX_FOUND).collect(),
-            };
-        }
-        found
+        let places = self.select(object, Items::AsIssued).unwrap_or_default();
+        places.into_iter().map(|place| place.value).collect()
     }
+
+    /// Processes the path as OpenID4VP 1.0 §7.1.1 says: what it selects inside `object`, at least one place.
+    ///
+    /// Fails where a step meets something that is no object or no list, where nothing is left in the end, and at ten thousand
+    /// places.
+    pub fn select<'a>(&self, object: &'a Map<String, Value>, items: Items) -> std::result::Result<Vec<Selected<'a>>, PathFault> {
+        let [first, steps @ ..] = &self.0[..] else { return Err(PathFault::Nothing) };
+        let Step::Member(first) = first else { return Err(PathFault::NotList) };
+        let mut selected: Vec<Selected<'a>> =
+            object.get(first).map(|value| Selected { way: vec![first.clone()], value }).into_iter().collect();
+        for step in steps {
+            selected = follow(step, selected, items)?;
+        }
+        if selected.is_empty() { Err(PathFault::Nothing) } else { Ok(selected) }
+    }
+}
+
+/// Whether lists are whole where a path is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Items {
+    /// Every item is in the place the issuer gave it.
+    AsIssued,
+    /// Items may be left out, and those after them have moved up: an index selects the items up to that place.
+    Thinned,
+}
+
+/// One value that a path selects, and where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selected<'a> {
+    way: Vec<String>,
+    /// The value.
+    pub value: &'a Value,
+}
+
+impl Selected<'_> {
+    /// Where it is.
+    pub fn pointer(&self) -> JsonPointer {
+        JsonPointer::new(self.way.iter().cloned())
+    }
+}
+
+/// Why a path cannot be followed (OpenID4VP 1.0 §7.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PathFault {
+    /// A name is looked for in what is no object.
+    #[error("it looks for a member of what is no object")]
+    NotObject,
+    /// An item is looked for in what is no list.
+    #[error("it looks for an item of what is no list")]
+    NotList,
+    /// It selects nothing.
+    #[error("it selects nothing")]
+    Nothing,
+    /// It selects more than is followed.
+    #[error("it selects more than {MAX_FOUND} values")]
+    TooMany,
+}
+
+/// Takes one step from each of the places selected so far.
+fn follow<'a>(step: &Step, from: Vec<Selected<'a>>, items: Items) -> std::result::Result<Vec<Selected<'a>>, PathFault> {
+    let mut selected = Vec::new();
+    for Selected { way, value } in from {
+        let into = |name: String, value: &'a Value| {
+            let mut way = way.clone();
+            way.push(name);
+            Selected { way, value }
+        };
+        match step {
+            Step::Member(name) => {
+                let object = value.as_object().ok_or(PathFault::NotObject)?;
+                selected.extend(object.get(name).map(|value| into(name.clone(), value)));
+            }
+            Step::Item(index) => {
+                let list = value.as_array().ok_or(PathFault::NotList)?;
+                let first = if items == Items::Thinned { 0 } else { *index };
+                let places = list.iter().enumerate().take(index.saturating_add(1)).skip(first);
+                selected.extend(places.map(|(place, value)| into(place.to_string(), value)));
+            }
+            Step::EveryItem => {
+                let list = value.as_array().ok_or(PathFault::NotList)?;
+                selected.extend(list.iter().enumerate().map(|(place, value)| into(place.to_string(), value)));
+            }
+        }
+        if selected.len() > MAX_FOUND {
+            return Err(PathFault::TooMany);
+        }
+    }
+    Ok(selected)
 }
 
 impl fmt::Display for ClaimPath {
@@ -117,7 +198,6 @@ mod tests {
         let object = value.as_object().expect("an object");
         for (path, found) in [
             (json!(["degrees", 1, "name"]), vec![json!("PhD")]),
-            (json!(["degrees", null, "name"]), vec![json!("MD"), json!("PhD")]),
             (json!(["degrees", 9]), vec![]),
             (json!(["absent", null]), vec![]),
             (json!([0]), vec![]),
@@ -125,6 +205,75 @@ mod tests {
             let path = ClaimPath::from_value(&path).expect("a path");
             assert_eq!(path.find(object).into_iter().cloned().collect::<Vec<_>>(), found, "{path}");
         }
+    }
+
+    /// The credential and the paths of OpenID4VP 1.0 §7.3.
+    #[test]
+    fn openid4vp_section_7_3() {
+        let credential = json!({
+            "name": "Arthur Dent",
+            "address": { "street_address": "42 Market Street", "locality": "Milliways", "postal_code": "12345" },
+            "degrees": [
+                { "type": "Bachelor of Science", "university": "University of Betelgeuse" },
+                { "type": "Master of Science", "university": "University of Betelgeuse" },
+            ],
+            "nationalities": ["British", "Betelgeusian"],
+        });
+        for (path, pointers) in [
+            (json!(["name"]), vec!["/name"]),
+            (json!(["address"]), vec!["/address"]),
+            (json!(["address", "street_address"]), vec!["/address/street_address"]),
+            (json!(["degrees", null, "type"]), vec!["/degrees/0/type", "/degrees/1/type"]),
+            (json!(["nationalities", 1]), vec!["/nationalities/1"]),
+        ] {
+            let path = ClaimPath::from_value(&path).expect("a path");
+            let selected = path.select(credential.as_object().expect("an object"), Items::AsIssued).expect("it leads somewhere");
+            let found: Vec<String> = selected.iter().map(|one| one.pointer().to_string()).collect();
+            assert_eq!(found, pointers, "{path}");
+            assert!(selected.iter().all(|one| one.pointer().find(&credential) == Some(one.value)), "{path}");
+        }
+    }
+
+    #[test]
+    fn section_7_1_1_aborts_at_what_is_no_object_and_no_list() {
+        let credential = json!({ "name": "Ana", "mixed": [{ "a": 1 }, 7], "lists": [[1, 2], [3]], "members": [{ "a": 1 }, {}] });
+        let select = |path: Value| {
+            let path = ClaimPath::from_value(&path).expect("a path");
+            path.select(credential.as_object().expect("an object"), Items::AsIssued).map(|selected| selected.len())
+        };
+        for (path, result) in [
+            (json!(["name", "first"]), Err(PathFault::NotObject)),
+            (json!(["name", 0]), Err(PathFault::NotList)),
+            (json!(["name", null]), Err(PathFault::NotList)),
+            (json!([0]), Err(PathFault::NotList)),
+            (json!(["mixed", null, "a"]), Err(PathFault::NotObject)),
+            (json!(["mixed", null, null]), Err(PathFault::NotList)),
+            // An object without the key, or a list without the index, only leaves the selection.
+            (json!(["members", null, "a"]), Ok(1)),
+            (json!(["lists", null, 1]), Ok(1)),
+            (json!(["lists", null, null]), Ok(3)),
+            (json!(["absent"]), Err(PathFault::Nothing)),
+            (json!(["absent", 0, "a"]), Err(PathFault::Nothing)),
+            (json!(["lists", 9]), Err(PathFault::Nothing)),
+        ] {
+            assert_eq!(select(path.clone()), result, "{path}");
+        }
+    }
+
+    #[test]
+    fn items_of_a_thinned_list_have_moved_up() {
+        let shown = json!({ "nationalities": ["PE"] });
+        let path = ClaimPath::from_value(&json!(["nationalities", 1])).expect("a path");
+        let object = shown.as_object().expect("an object");
+        assert_eq!(path.select(object, Items::AsIssued), Err(PathFault::Nothing));
+        assert_eq!(path.select(object, Items::Thinned).expect("the item").len(), 1);
+    }
+
+    #[test]
+    fn path_to_more_than_is_followed_is_refused() {
+        let wide = json!({ "a": vec![0; MAX_FOUND + 1] });
+        let path = ClaimPath::from_value(&json!(["a", null])).expect("a path");
+        assert_eq!(path.select(wide.as_object().expect("an object"), Items::AsIssued), Err(PathFault::TooMany));
     }
 
     #[test]

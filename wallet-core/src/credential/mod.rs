@@ -14,7 +14,7 @@ mod sd_jwt_vc;
 mod text;
 
 pub use builder::{CredentialBuilder, CredentialTerms};
-pub use claim_path::{ClaimPath, Step};
+pub use claim_path::{ClaimPath, Items, PathFault, Selected, Step};
 pub use date::Date;
 pub use fault::CredentialFault;
 pub use presentation::Presentation;

@@ -69,6 +69,11 @@ impl Token {
         &self.text
     }
 
+    /// The `alg` of its header.
+    pub(crate) fn algorithm(&self) -> &str {
+        &self.algorithm
+    }
+
     /// What is signed, and the signature.
     pub(crate) fn signed(&self) -> (&[u8], &[u8]) {
         (&self.text.as_bytes()[..self.signed], &self.signature)

@@ -1,6 +1,9 @@
 //! JOSE: signed and encrypted JSON (RFC 7515, RFC 7516, RFC 7519), with the algorithm always the key's (RFC 8725).
 
+pub mod jwe;
+pub mod jwk_set;
 pub(crate) mod jws;
+pub mod jwt;
 
 use crate::key::BadSignature;
 

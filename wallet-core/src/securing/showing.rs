@@ -7,7 +7,7 @@ use super::data_integrity::selective;
 use super::linked_data::Contexts;
 use super::sd_jwt::{BindingFault, BindingTerms, KeyBinding, Profile, SdJwt};
 use super::secured::Form;
-use super::{Secured, Unsigned};
+use super::{Secured, Unsigned, jws};
 use crate::error::{Result, WalletError};
 use crate::json::JsonPointer;
 use crate::key::PublicKey;
@@ -77,6 +77,24 @@ impl Secured {
     pub fn web_issuer(&self) -> Option<&str> {
         let token = self.sd_jwt().filter(|token| token.profile() == Profile::Vc)?;
         token.claims().ok()?.get("iss")?.as_str().filter(|issuer| issuer.starts_with("https://"))
+    }
+
+    /// The `alg` that its token names; none for an embedded proof and for COSE.
+    pub fn algorithm(&self) -> Option<&str> {
+        match &self.form {
+            Form::Jwt(token) => Some(token.algorithm()),
+            Form::SdJwt(token) => token.header().get("alg")?.as_str(),
+            _ => None,
+        }
+    }
+
+    /// The certificates in the header of its token (`x5c`, RFC 7515 §4.1.6), as they stand there.
+    pub fn x5c(&self) -> Option<Value> {
+        match &self.form {
+            Form::Jwt(token) => jws::read(token.text()).ok()?.0.shift_remove("x5c"),
+            Form::SdJwt(token) => token.header().get("x5c").cloned(),
+            _ => None,
+        }
     }
 
     /// The SD-JWT it is, when it is one.

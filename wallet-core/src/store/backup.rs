@@ -5,15 +5,15 @@ use std::fmt;
 use std::io::{self, Write};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use josekit::jwe::{self, Dir, JweHeader};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::index::RecordId;
 use super::record::Record;
 use crate::error::{Result, WalletError};
+use crate::jose::jwe;
 use crate::json;
 use crate::key::{KeyId, PublicKey, SecretKey};
 use crate::seal::{Cost, Passphrase, SealingKey, Stretch};
@@ -57,17 +57,10 @@ impl fmt::Debug for Backup {
 pub fn write_backup(backup: &Backup, passphrase: &Passphrase, cost: Cost, rng: &mut dyn CryptoRng) -> Result<String> {
     let stretch = Stretch::new(cost, rng);
     let key = stretch.key(passphrase)?;
-    let mut header = JweHeader::new();
-    header.set_token_type(TYPE);
-    header.set_content_encryption("A256GCM");
-    header.set_key_id(key_name(&key));
-    let invariant = "these are plain header parameters";
-    header.set_claim("ver", Some(VERSION.into())).expect(invariant);
-    header.set_claim("kdf", Some(serde_json::to_value(&stretch).expect(invariant))).expect(invariant);
-    let plain = to_bytes(&Plain::from(backup));
-    let failed = |_| WalletError::misused("the backup could not be encrypted");
-    let encrypter = Dir.encrypter_from_bytes(key.expose()).map_err(failed)?;
-    let text = jwe::serialize_compact(&plain, &header, &encrypter).map_err(failed)?;
+    let kdf = serde_json::to_value(&stretch).expect("a stretch is plain JSON");
+    let header = [("typ", TYPE.into()), ("kid", key_name(&key).into()), ("ver", VERSION.into()), ("kdf", kdf)];
+    let header: Map<String, Value> = header.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+    let text = jwe::encrypt_directly(header, &to_bytes(&Plain::from(backup)), key.expose())?;
     if text.len() > MAX_BYTES {
         return Err(WalletError::misused("a backup is at most 64 MiB long"));
     }
@@ -85,10 +78,8 @@ pub fn read_backup(bytes: &[u8], passphrase: &Passphrase) -> Result<Backup> {
     if key_name(&key) != stretch.key_name {
         return Err(WalletError::key_unavailable("backup", "the passphrase is not the one it was written with"));
     }
-    let altered = |_| bad("it was altered or damaged");
-    let decrypter = Dir.decrypter_from_bytes(key.expose()).map_err(altered)?;
-    let (plain, _) = jwe::deserialize_compact(text, &decrypter).map_err(altered)?;
-    let plain: Plain<'_> = serde_json::from_slice(&Zeroizing::new(plain)).map_err(|_| bad("its content cannot be read"))?;
+    let plain = jwe::decrypt_directly(text, key.expose()).map_err(|_| bad("it was altered or damaged"))?;
+    let plain: Plain<'_> = serde_json::from_slice(&plain).map_err(|_| bad("its content cannot be read"))?;
     plain.try_into()
 }
 
