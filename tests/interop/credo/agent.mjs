@@ -1,5 +1,5 @@
 // A credo-ts agent that is issuer, verifier and wallet at once: prints `{ "url", "roots" }`, serves on loopback and reads wallet tasks, one
-// JSON object a line, until it is killed.
+// JSON object a line, until its input ends.
 //
 //   GET /offer?config=ID&tx=1               -> { "id", "offer", "tx_code" }      (pre-authorized only: codes need a chained server)
 //   GET /new?scheme=PREFIX&mode=MODE&dcql=… -> { "id", "request", "origin" }     (POST /dc_api/ID takes the response of the browser's API)
@@ -85,3 +85,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   const done = await verbs[task.do](agent, task, trusted).catch((error) => ({ error: [error.message, error.cause?.message].filter(Boolean).join(': ') }));
   console.log(JSON.stringify(done));
 }
+process.exit();

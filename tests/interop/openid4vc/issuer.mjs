@@ -1,4 +1,4 @@
-// A foreign credential issuer with its authorization server, on loopback: prints `{ "url", "roots" }` and serves until it is killed.
+// A foreign credential issuer with its authorization server, on loopback: prints `{ "url", "roots" }` and serves until its input ends.
 //
 //   GET /offer?config=ID&flow=pre|auth&tx=1&ref=1&deferred=1&ids=1&tenant=open|strict   -> { "id", "offer", "tx_code" }
 //   GET /result/ID                                                                     -> what the wallet did with that offer
@@ -72,3 +72,5 @@ function result({ rest }) {
 }
 
 console.log(JSON.stringify({ url, roots: pem }));
+// Whoever started it holds its input open.
+process.stdin.resume().on('end', () => process.exit());

@@ -1,4 +1,4 @@
-// A foreign verifier, on loopback, by npm @openid4vc/openid4vp: prints `{ "url", "roots", "attester" }` and serves until it is killed.
+// A foreign verifier, on loopback, by npm @openid4vc/openid4vp: prints `{ "url", "roots", "attester" }` and serves until its input ends.
 //
 //   GET /new?scheme=PREFIX&mode=MODE&by=value|reference|post&dcql=…&transaction_data=…   -> { "id", "request" }
 //   GET /result/ID                                                                      -> { "status", "credentials", "error" }
@@ -115,3 +115,5 @@ const url = await serve('localhost', {
   'GET /result/': result,
 });
 console.log(JSON.stringify({ url, roots, attester }));
+// Whoever started it holds its input open.
+process.stdin.resume().on('end', () => process.exit());

@@ -56,3 +56,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   const done = await verbs[task.do](wallet, task).catch((error) => ({ error: String(error.message ?? error), status: error.response?.status }));
   console.log(JSON.stringify(done));
 }
+process.exit();

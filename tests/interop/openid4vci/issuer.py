@@ -1,4 +1,4 @@
-"""A credential issuer by PyPI `openid4vci`, on loopback: prints `{ "url" }` and serves until it is killed.
+"""A credential issuer by PyPI `openid4vci`, on loopback: prints `{ "url" }` and serves until its input ends.
 
 The package has the messages, key proofs, nonces, formats and encryption; the token endpoint, which it leaves to others, and HTTP are here.
 
@@ -11,6 +11,8 @@ import asyncio
 import base64
 import json
 import secrets
+import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlparse
 
@@ -220,4 +222,5 @@ class Handler(BaseHTTPRequestHandler):
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 issuer = Issuer(f"http://localhost:{server.server_port}")
 print(json.dumps({"url": issuer.url}), flush=True)
-server.serve_forever()
+threading.Thread(target=server.serve_forever, daemon=True).start()
+sys.stdin.read()

@@ -1,0 +1,45 @@
+//! One presentation from question to verdict, between any verifier and any wallet that is one of the programs.
+
+use serde_json::{Value, json};
+
+use crate::http;
+use crate::programs::{Program, merged};
+
+/// A credential format, how to get one, and how to ask for it.
+pub struct Question {
+    /// The format.
+    pub name: &'static str,
+    /// A configuration of the foreign issuer.
+    pub config: &'static str,
+    /// The credential query.
+    pub query: fn() -> Value,
+}
+
+impl Question {
+    /// The DCQL query with this one credential.
+    pub fn dcql(&self) -> String {
+        json!({ "credentials": [(self.query)()] }).to_string()
+    }
+}
+
+/// Has `wallet` answer a request of `verifier`, told `task`; what the verifier says of it.
+pub fn settle(verifier: &Program, wallet: &Program, wishes: &[(&str, &str)], task: &Value) -> Value {
+    let asked = verifier.get("/new", wishes);
+    let id = asked["id"].as_str().unwrap_or_else(|| panic!("no request for {wishes:?}: {asked}"));
+    let told = json!({ "do": "present", "request": asked["request"], "origin": asked["origin"] });
+    let answer = wallet.ask(&merged(told, task));
+    hand_back(verifier, id, &answer);
+    let mut result = verifier.get(&format!("/result/{id}"), &[]);
+    result["wallet"] = answer;
+    result
+}
+
+/// What a browser would do: follow the redirect of a `fragment`, or give the Digital Credentials API's response back.
+pub fn hand_back(verifier: &Program, id: &str, answer: &Value) {
+    if let Some((_, fragment)) = answer["location"].as_str().and_then(|location| location.split_once('#')) {
+        http::post(&format!("{}/fragment/{id}", verifier.url()), "application/x-www-form-urlencoded", fragment);
+    }
+    if answer["response"].is_object() {
+        http::post(&format!("{}/dc_api/{id}", verifier.url()), "application/json", &answer["response"].to_string());
+    }
+}
