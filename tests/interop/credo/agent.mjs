@@ -49,25 +49,40 @@ const verifier = await verifying(agent, identity, url);
 app.get('/offer', (request, response, next) => issuer.offer(request.query).then((made) => response.json(made), next));
 app.get('/new', (request, response, next) => verifier.open(request.query).then((made) => response.json(made), next));
 app.post('/dc_api/:id', express.json({ limit: '1mb' }), (request, response, next) =>
-  verifier.receive(request.params.id, request.body).then((said) => response.json(said), next));
+  verifier.receive(request.params.id, request.body).then((said) => response.json(said), next),
+);
 app.get('/result/:id', (request, response, next) =>
-  (verifier.knows(request.params.id) ? verifier : issuer).result(request.params.id).then((said) => response.json(said), next));
+  (verifier.knows(request.params.id) ? verifier : issuer).result(request.params.id).then((said) => response.json(said), next),
+);
 console.log(JSON.stringify({ url, roots: identity.roots }));
 
 /** A did:key, and a key with a certificate for `localhost`; returns its root. */
 async function name(agent, identity) {
   const { didState } = await agent.dids.create({ method: 'key', options: { createKey: { type: { kty: 'EC', crv: 'P-256' } } } });
   identity.name = { did: didState.did, method: didState.didDocument.verificationMethod[0].id };
-  const key = async () => Kms.PublicJwk.fromPublicJwk((await agent.kms.createKey({ type: { kty: 'EC', crv: 'P-256' } })).publicJwk);
+  const key = async () =>
+    Kms.PublicJwk.fromPublicJwk((await agent.kms.createKey({ type: { kty: 'EC', crv: 'P-256' } })).publicJwk);
   const [authorityKey, subjectPublicKey] = [await key(), await key()];
   const validity = { notBefore: new Date(Date.now() - 86400000), notAfter: new Date(Date.now() + 30 * 86400000) };
   const root = await agent.x509.createCertificate({
-    authorityKey, issuer: { commonName: 'Credo root' }, validity,
-    extensions: { basicConstraints: { ca: true, markAsCritical: true }, keyUsage: { usages: ['keyCertSign'].map(usage), markAsCritical: true } },
+    authorityKey,
+    issuer: { commonName: 'Credo root' },
+    validity,
+    extensions: {
+      basicConstraints: { ca: true, markAsCritical: true },
+      keyUsage: { usages: ['keyCertSign'].map(usage), markAsCritical: true },
+    },
   });
   const leaf = await agent.x509.createCertificate({
-    authorityKey, subjectPublicKey, issuer: root.subject, subject: { commonName: 'Credo leaf' }, validity,
-    extensions: { subjectAlternativeName: { name: [{ type: 'dns', value: 'localhost' }] }, keyUsage: { usages: ['digitalSignature'].map(usage), markAsCritical: true } },
+    authorityKey,
+    subjectPublicKey,
+    issuer: root.subject,
+    subject: { commonName: 'Credo leaf' },
+    validity,
+    extensions: {
+      subjectAlternativeName: { name: [{ type: 'dns', value: 'localhost' }] },
+      keyUsage: { usages: ['digitalSignature'].map(usage), markAsCritical: true },
+    },
   });
   leaf.publicJwk.keyId = subjectPublicKey.keyId;
   identity.x5c = [leaf];
@@ -82,7 +97,9 @@ function usage(name) {
 const verbs = { receive, present };
 for await (const line of createInterface({ input: process.stdin })) {
   const task = JSON.parse(line);
-  const done = await verbs[task.do](agent, task, trusted).catch((error) => ({ error: [error.message, error.cause?.message].filter(Boolean).join(': ') }));
+  const done = await verbs[task.do](agent, task, trusted).catch((error) => ({
+    error: [error.message, error.cause?.message].filter(Boolean).join(': '),
+  }));
   console.log(JSON.stringify(done));
 }
 process.exit();

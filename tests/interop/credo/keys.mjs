@@ -1,6 +1,16 @@
 // The key management that credo-ts asks for, by Node's own cryptography: P-256 and Ed25519, ECDH-ES with AES-GCM, in memory.
 import {
-  createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, randomBytes, randomUUID, sign, verify,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  sign,
+  verify,
 } from 'node:crypto';
 
 const CURVES = ['P-256', 'Ed25519'];
@@ -16,7 +26,8 @@ export class MemoryKeys {
   isOperationSupported(_, { operation, type, privateJwk, algorithm, encryption, decryption, keyAgreement }) {
     if (operation === 'createKey' || operation === 'importKey') return CURVES.includes((type ?? privateJwk).crv);
     if (operation === 'sign' || operation === 'verify') return ALGORITHMS.includes(algorithm);
-    if (operation === 'encrypt' || operation === 'decrypt') return keyAgreement?.algorithm === 'ECDH-ES' && (encryption ?? decryption).algorithm in LENGTHS;
+    if (operation === 'encrypt' || operation === 'decrypt')
+      return keyAgreement?.algorithm === 'ECDH-ES' && (encryption ?? decryption).algorithm in LENGTHS;
     return ['deleteKey', 'randomBytes'].includes(operation);
   }
 
@@ -26,7 +37,8 @@ export class MemoryKeys {
   }
 
   async createKey(context, { keyId = randomUUID(), type }) {
-    const { privateKey } = type.crv === 'P-256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+    const { privateKey } =
+      type.crv === 'P-256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
     return this.importKey(context, { privateJwk: { ...privateKey.export({ format: 'jwk' }), kid: keyId } });
   }
 
@@ -47,17 +59,28 @@ export class MemoryKeys {
 
   async verify(_, { key, algorithm, data, signature }) {
     const publicJwk = key.publicJwk ?? publicHalf(this.#keys.get(key.keyId));
-    const verified = verify(hash(algorithm), data, { key: createPublicKey({ key: publicJwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }, signature);
+    const verified = verify(
+      hash(algorithm),
+      data,
+      { key: createPublicKey({ key: publicJwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' },
+      signature,
+    );
     return verified ? { verified, publicJwk } : { verified };
   }
 
   /** RFC 7518 §4.6: the key both sides come to, for one algorithm. */
   #agree({ keyId, externalPublicJwk, apu = new Uint8Array(), apv = new Uint8Array() }, algorithm) {
-    const secret = diffieHellman({ privateKey: this.#private(keyId), publicKey: createPublicKey({ key: externalPublicJwk, format: 'jwk' }) });
+    const secret = diffieHellman({
+      privateKey: this.#private(keyId),
+      publicKey: createPublicKey({ key: externalPublicJwk, format: 'jwk' }),
+    });
     const number = (value) => Buffer.from(Uint32Array.of(value).buffer).swap32();
     const framed = (value) => Buffer.concat([number(value.length), Buffer.from(value)]);
     const info = [framed(Buffer.from(algorithm)), framed(apu), framed(apv), number(LENGTHS[algorithm] * 8)];
-    return createHash('sha256').update(Buffer.concat([number(1), secret, ...info])).digest().subarray(0, LENGTHS[algorithm]);
+    return createHash('sha256')
+      .update(Buffer.concat([number(1), secret, ...info]))
+      .digest()
+      .subarray(0, LENGTHS[algorithm]);
   }
 
   async encrypt(_, { key: { keyAgreement }, encryption: { algorithm, iv = randomBytes(12), aad }, data }) {

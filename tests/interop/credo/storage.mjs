@@ -8,19 +8,26 @@ class MemoryStorage {
   #key = (recordClass, id) => `${recordClass.type}/${id}`;
 
   async save(context, record) {
-    if (this.#records.has(this.#key(record, record.id))) throw new RecordDuplicateError(`${record.id} is there`, { recordType: record.type });
+    if (this.#records.has(this.#key(record, record.id)))
+      throw new RecordDuplicateError(`${record.id} is there`, { recordType: record.type });
     return this.update(context, record);
   }
 
   async update(_, record) {
     record.updatedAt = new Date();
-    this.#records.set(this.#key(record, record.id), { id: record.id, type: record.type, text: JsonTransformer.serialize(record), tags: record.getTags() });
+    this.#records.set(this.#key(record, record.id), {
+      id: record.id,
+      type: record.type,
+      text: JsonTransformer.serialize(record),
+      tags: record.getTags(),
+    });
   }
 
   delete = (context, record) => this.deleteById(context, record.constructor, record.id);
 
   async deleteById(_, recordClass, id) {
-    if (!this.#records.delete(this.#key(recordClass, id))) throw new RecordNotFoundError(`no ${id}`, { recordType: recordClass.type });
+    if (!this.#records.delete(this.#key(recordClass, id)))
+      throw new RecordNotFoundError(`no ${id}`, { recordType: recordClass.type });
   }
 
   async getById(_, recordClass, id) {
@@ -45,9 +52,12 @@ function read({ id, text, tags }, recordClass) {
 }
 
 function matches(tags, { $and = [], $or, $not, ...simple }) {
-  const has = ([name, value]) => (Array.isArray(value) ? value.every((one) => tags[name]?.includes(one)) : value === undefined || tags[name] === value);
+  const has = ([name, value]) =>
+    Array.isArray(value) ? value.every((one) => tags[name]?.includes(one)) : value === undefined || tags[name] === value;
   const some = !$or || $or.some((query) => matches(tags, query));
-  return Object.entries(simple).every(has) && $and.every((query) => matches(tags, query)) && some && !($not && matches(tags, $not));
+  return (
+    Object.entries(simple).every(has) && $and.every((query) => matches(tags, query)) && some && !($not && matches(tags, $not))
+  );
 }
 
 export class StorageModule {

@@ -2,8 +2,10 @@
 
 /** The client id prefixes it has, by how it signs. */
 const signers = ({ name, x5c }) => ({
-  redirect_uri: { method: 'none' }, decentralized_identifier: { method: 'did', didUrl: name.method },
-  x509_san_dns: { method: 'x5c', x5c, clientIdPrefix: 'x509_san_dns' }, x509_hash: { method: 'x5c', x5c, clientIdPrefix: 'x509_hash' },
+  redirect_uri: { method: 'none' },
+  decentralized_identifier: { method: 'did', didUrl: name.method },
+  x509_san_dns: { method: 'x5c', x5c, clientIdPrefix: 'x509_san_dns' },
+  x509_hash: { method: 'x5c', x5c, clientIdPrefix: 'x509_hash' },
 });
 
 export async function verifying(agent, identity, url) {
@@ -14,12 +16,22 @@ export async function verifying(agent, identity, url) {
     knows: (id) => known.has(id),
     async open({ scheme = 'redirect_uri', mode = 'direct_post', dcql }) {
       const api = mode.startsWith('dc_api');
-      const { authorizationRequest, authorizationRequestObject, verificationSession } = await verifier.createAuthorizationRequest({
-        verifierId: 'door', requestSigner: signers(identity)[scheme], dcql: { query: JSON.parse(dcql) }, responseMode: mode, version: 'v1',
-        ...(api && { expectedOrigins: [url] }),
-      });
+      const { authorizationRequest, authorizationRequestObject, verificationSession } = await verifier.createAuthorizationRequest(
+        {
+          verifierId: 'door',
+          requestSigner: signers(identity)[scheme],
+          dcql: { query: JSON.parse(dcql) },
+          responseMode: mode,
+          version: 'v1',
+          ...(api && { expectedOrigins: [url] }),
+        },
+      );
       known.add(verificationSession.id);
-      return { id: verificationSession.id, request: api ? authorizationRequestObject : authorizationRequest, ...(api && { origin: url }) };
+      return {
+        id: verificationSession.id,
+        request: api ? authorizationRequestObject : authorizationRequest,
+        ...(api && { origin: url }),
+      };
     },
     async receive(verificationSessionId, authorizationResponse) {
       await verifier.verifyAuthorizationResponse({ verificationSessionId, authorizationResponse, origin: url });

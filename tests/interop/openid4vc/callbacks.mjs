@@ -15,7 +15,9 @@ export async function signJwt(keyring, signer, { header, payload }) {
   const named = signer.method === 'custom' ? { kid: signer.kid, ...key.header } : {};
   // OpenID4VCI 1.0 D.1 calls it so; the package writes what drafts did.
   if (header.typ === 'keyattestation+jwt') named.typ = 'key-attestation+jwt';
-  const jwt = await new CompactSign(bytes(JSON.stringify(payload))).setProtectedHeader({ ...header, ...named }).sign(await imported(key.jwk));
+  const jwt = await new CompactSign(bytes(JSON.stringify(payload)))
+    .setProtectedHeader({ ...header, ...named })
+    .sign(await imported(key.jwk));
   return { jwt, signerJwk: key.publicJwk };
 }
 
@@ -32,14 +34,19 @@ async function keyOf(signer, header, trusted) {
 async function attested(attestation, attester) {
   const { typ, kid } = decodeProtectedHeader(attestation);
   const { iss, cnf, exp } = decodeJwt(attestation);
-  if (typ !== 'verifier-attestation+jwt' || (attester && iss !== attester)) throw new Error('not an attestation of who is trusted');
+  if (typ !== 'verifier-attestation+jwt' || (attester && iss !== attester))
+    throw new Error('not an attestation of who is trusted');
   if (!(exp > Date.now() / 1000)) throw new Error('an attestation out of date');
   await compactVerify(attestation, await imported(await jwkOf(kid ?? iss)));
   return cnf.jwk;
 }
 
 export async function encryptJwe({ publicJwk, alg, enc, apu, apv }, text) {
-  const party = Object.fromEntries(Object.entries({ apu, apv }).filter(([, value]) => value).map(([name, value]) => [name, Buffer.from(value, 'base64url')]));
+  const party = Object.fromEntries(
+    Object.entries({ apu, apv })
+      .filter(([, value]) => value)
+      .map(([name, value]) => [name, Buffer.from(value, 'base64url')]),
+  );
   const jwe = await new CompactEncrypt(bytes(text))
     .setProtectedHeader({ alg: alg ?? publicJwk.alg, enc, ...(publicJwk.kid && { kid: publicJwk.kid }) })
     .setKeyManagementParameters(party)
@@ -62,7 +69,10 @@ export function callbacks(keyring, { decryption, trusted = {}, ...others } = {})
     signJwt: (signer, jwt) => signJwt(keyring, signer, jwt),
     verifyJwt: async (signer, { compact, header }) => {
       const jwk = await keyOf(signer, header, trusted);
-      const verified = await compactVerify(compact, await imported(jwk, header.alg)).then(() => true, () => false);
+      const verified = await compactVerify(compact, await imported(jwk, header.alg)).then(
+        () => true,
+        () => false,
+      );
       return { verified, signerJwk: jwk };
     },
     encryptJwe,

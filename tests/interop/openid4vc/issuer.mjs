@@ -25,14 +25,27 @@ const offers = new Map();
 const url = await serve('localhost', routes);
 
 for (const name of ['open', 'strict']) {
-  const tenant = { issuer: `${url}/${name}`, as: `${url}/as-${name}`, strict: name === 'strict', key, encryptionJwk, decryption, sessions: [], dpopNonce: randomUUID() };
+  const tenant = {
+    issuer: `${url}/${name}`,
+    as: `${url}/as-${name}`,
+    strict: name === 'strict',
+    key,
+    encryptionJwk,
+    decryption,
+    sessions: [],
+    dpopNonce: randomUUID(),
+  };
   tenant.callbacks = callbacks(keyring, { decryption });
-  tenant.metadata = { authorizationServer: describe.authorizationServer(tenant), credentialIssuer: describe.credentialIssuer(tenant) };
+  tenant.metadata = {
+    authorizationServer: describe.authorizationServer(tenant),
+    credentialIssuer: describe.credentialIssuer(tenant),
+  };
   tenant.signer = (config) => signer(tenant, config);
   tenants[name] = tenant;
   Object.assign(routes, authorization(tenant), credentials(tenant));
   // SD-JWT VC §5: where the keys of an issuer named by a URL are.
-  routes[`GET /.well-known/jwt-vc-issuer/${name}`] = () => answer(200, { issuer: tenant.issuer, jwks: { keys: [{ ...key.publicJwk, kid: 'web-1', alg: key.alg }] } });
+  routes[`GET /.well-known/jwt-vc-issuer/${name}`] = () =>
+    answer(200, { issuer: tenant.issuer, jwks: { keys: [{ ...key.publicJwk, kid: 'web-1', alg: key.alg }] } });
 }
 
 /** The key a configuration is signed with, and how it is named. */
@@ -51,13 +64,20 @@ async function offer({ query: { config, flow = 'pre', tx, ref, deferred, ids, te
     session.preAuthorizedCode = randomUUID();
     session.txCode = tx ? String(randomInt(1000, 10000)) : undefined;
     const asked = tx ? { tx_code: { input_mode: 'numeric', length: 4, description: 'By SMS' } } : {};
-    grants['urn:ietf:params:oauth:grant-type:pre-authorized_code'] = { 'pre-authorized_code': session.preAuthorizedCode, ...asked };
+    grants['urn:ietf:params:oauth:grant-type:pre-authorized_code'] = {
+      'pre-authorized_code': session.preAuthorizedCode,
+      ...asked,
+    };
   } else {
     session.issuerState = randomUUID();
     grants.authorization_code = { issuer_state: session.issuerState };
   }
-  const { credentialOffer, credentialOfferObject } = await new Openid4vciIssuer({ callbacks: tenant.callbacks }).createCredentialOffer({
-    issuerMetadata: { credentialIssuer: tenant.metadata.credentialIssuer }, credentialConfigurationIds: [config], grants,
+  const { credentialOffer, credentialOfferObject } = await new Openid4vciIssuer({
+    callbacks: tenant.callbacks,
+  }).createCredentialOffer({
+    issuerMetadata: { credentialIssuer: tenant.metadata.credentialIssuer },
+    credentialConfigurationIds: [config],
+    grants,
     ...(ref && { credentialOfferUri: `${url}/offers/${session.id}` }),
   });
   tenant.sessions.push(session);
@@ -66,7 +86,9 @@ async function offer({ query: { config, flow = 'pre', tx, ref, deferred, ids, te
 }
 
 function result({ rest }) {
-  const session = Object.values(tenants).flatMap(({ sessions }) => sessions).find(({ id }) => id === rest);
+  const session = Object.values(tenants)
+    .flatMap(({ sessions }) => sessions)
+    .find(({ id }) => id === rest);
   const { issued = 0, notified, proved, dpop, attested, encryption } = session;
   return answer(200, { issued, notified, proved, dpop, attested, encrypted: Boolean(encryption) });
 }

@@ -26,13 +26,29 @@ export async function certify(key, host) {
   const span = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };
   const rootKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const root = await x509.X509CertificateGenerator.createSelfSigned({
-    ...span, serialNumber: '01', name: 'CN=Foreign root', keys: rootKeys, signingAlgorithm: algorithm,
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true)],
+    ...span,
+    serialNumber: '01',
+    name: 'CN=Foreign root',
+    keys: rootKeys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ],
   });
   const publicKey = await crypto.subtle.importKey('jwk', key.publicJwk, algorithm, true, ['verify']);
   const leaf = await x509.X509CertificateGenerator.create({
-    ...span, serialNumber: '02', subject: `CN=${host}`, issuer: root.subject, publicKey, signingKey: rootKeys.privateKey, signingAlgorithm: algorithm,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }]), new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true)],
+    ...span,
+    serialNumber: '02',
+    subject: `CN=${host}`,
+    issuer: root.subject,
+    publicKey,
+    signingKey: rootKeys.privateKey,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }]),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    ],
   });
   return { pem: root.toString('pem'), x5c: [Buffer.from(leaf.rawData).toString('base64')] };
 }
@@ -50,7 +66,8 @@ export async function certified(x5c, roots) {
     const issuer = chain[at + 1] ?? anchors.find((anchor) => anchor.subject === certificate.issuer);
     const pinned = anchors.some((anchor) => anchor.equal(certificate));
     if (at + 1 === chain.length && !roots) break;
-    if (!pinned && !(issuer && (await certificate.verify({ publicKey: issuer })))) throw new Error(`the certificate of ${certificate.subject} is not trusted`);
+    if (!pinned && !(issuer && (await certificate.verify({ publicKey: issuer }))))
+      throw new Error(`the certificate of ${certificate.subject} is not trusted`);
     if (pinned) break;
   }
   const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', await chain[0].publicKey.export());
@@ -88,7 +105,9 @@ export class Keyring {
   }
 
   async find(signer) {
-    const named = [...this.#keys.values()].find(({ kid, x5c }) => kid === (signer.didUrl ?? signer.kid) || (x5c && x5c[0] === signer.x5c?.[0]));
+    const named = [...this.#keys.values()].find(
+      ({ kid, x5c }) => kid === (signer.didUrl ?? signer.kid) || (x5c && x5c[0] === signer.x5c?.[0]),
+    );
     const found = named ?? (signer.publicJwk && this.#keys.get(await calculateJwkThumbprint(signer.publicJwk)));
     if (!found) throw new Error('a signer that has no key here');
     return found;

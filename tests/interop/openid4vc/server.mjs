@@ -2,8 +2,11 @@
 import { createServer } from 'node:http';
 
 /** An answer: JSON unless `type` says otherwise. */
-export const answer = (status, body, headers = {}, type = 'application/json') =>
-  ({ status, headers: { 'content-type': type, 'cache-control': 'no-store', ...headers }, body: type === 'application/json' ? JSON.stringify(body) : body });
+export const answer = (status, body, headers = {}, type = 'application/json') => ({
+  status,
+  headers: { 'content-type': type, 'cache-control': 'no-store', ...headers },
+  body: type === 'application/json' ? JSON.stringify(body) : body,
+});
 
 export const redirect = (location) => ({ status: 302, headers: { location }, body: '' });
 
@@ -30,8 +33,13 @@ async function respond(base, routes, incoming, text) {
   const name = routes[exact] ? exact : Object.keys(routes).find((route) => route.endsWith('/') && exact.startsWith(route));
   if (!name) return answer(404, { error: 'not_found' });
   const request = {
-    method: incoming.method, headers: new Headers(incoming.headers), url: url.href, text, rest: exact.slice(name.length),
-    query: Object.fromEntries(url.searchParams), form: Object.fromEntries(new URLSearchParams(text)),
+    method: incoming.method,
+    headers: new Headers(incoming.headers),
+    url: url.href,
+    text,
+    rest: exact.slice(name.length),
+    query: Object.fromEntries(url.searchParams),
+    form: Object.fromEntries(new URLSearchParams(text)),
   };
   try {
     return await routes[name](request);
@@ -42,7 +50,12 @@ async function respond(base, routes, incoming, text) {
 
 /** What the packages' errors say of how to answer them. */
 function refusal(error) {
-  if (error.wwwAuthenticateHeaders) return answer(401, { error: 'invalid_token', error_description: error.message }, { 'www-authenticate': error.toHeaderValue() });
+  if (error.wwwAuthenticateHeaders)
+    return answer(
+      401,
+      { error: 'invalid_token', error_description: error.message },
+      { 'www-authenticate': error.toHeaderValue() },
+    );
   if (error.errorResponse) return answer(error.status ?? 400, error.errorResponse);
   return answer(400, { error: 'invalid_request', error_description: String(error.message ?? error) });
 }

@@ -22,7 +22,8 @@ const verifier = new Openid4vpVerifier({ callbacks: party });
 const sessions = new Map();
 
 const VP_FORMATS = {
-  'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256', 'EdDSA'] }, jwt_vc_json: { alg_values: ['ES256', 'EdDSA'] },
+  'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256', 'EdDSA'] },
+  jwt_vc_json: { alg_values: ['ES256', 'EdDSA'] },
   ldp_vc: { proof_type_values: ['DataIntegrityProof'], cryptosuite_values: ['eddsa-rdfc-2022', 'ecdsa-rdfc-2019'] },
 };
 
@@ -30,17 +31,28 @@ async function open({ query: { scheme, mode = 'direct_post', by = 'reference', d
   const id = randomUUID();
   const api = mode.startsWith('dc_api');
   const name = names[scheme];
-  const back = mode === 'fragment' ? { redirect_uri: `${url}/fragment/${id}` } : { response_mode: mode, response_uri: `${url}/response/${id}` };
+  const back =
+    mode === 'fragment'
+      ? { redirect_uri: `${url}/fragment/${id}` }
+      : { response_mode: mode, response_uri: `${url}/response/${id}` };
   const request = {
-    response_type: 'vp_token', nonce: randomUUID(), dcql_query: JSON.parse(dcql),
+    response_type: 'vp_token',
+    nonce: randomUUID(),
+    dcql_query: JSON.parse(dcql),
     client_metadata: {
-      client_name: 'Foreign verifier', vp_formats_supported: VP_FORMATS,
-      ...(mode.endsWith('.jwt') && { jwks: { keys: [encryptionJwk] }, encrypted_response_enc_values_supported: ['A128GCM', 'A256GCM'] }),
+      client_name: 'Foreign verifier',
+      vp_formats_supported: VP_FORMATS,
+      ...(mode.endsWith('.jwt') && {
+        jwks: { keys: [encryptionJwk] },
+        encrypted_response_enc_values_supported: ['A128GCM', 'A256GCM'],
+      }),
     },
-    ...(transaction_data && { transaction_data: JSON.parse(transaction_data).map((entry) => Buffer.from(JSON.stringify(entry)).toString('base64url')) }),
-    ...(api ? { response_mode: mode, ...(name && { client_id: name.clientId, expected_origins: [url] }) } : {
-      state: randomUUID(), ...back, client_id: name?.clientId ?? `redirect_uri:${back.redirect_uri ?? back.response_uri}`,
+    ...(transaction_data && {
+      transaction_data: JSON.parse(transaction_data).map((entry) => Buffer.from(JSON.stringify(entry)).toString('base64url')),
     }),
+    ...(api
+      ? { response_mode: mode, ...(name && { client_id: name.clientId, expected_origins: [url] }) }
+      : { state: randomUUID(), ...back, client_id: name?.clientId ?? `redirect_uri:${back.redirect_uri ?? back.response_uri}` }),
   };
   const session = { status: 'pending', request, signer: name?.signer, requestUri: `${url}/request/${id}`, by, same };
   sessions.set(id, session);
@@ -51,12 +63,17 @@ async function open({ query: { scheme, mode = 'direct_post', by = 'reference', d
 async function sent(session, api) {
   const { request, signer, requestUri, by } = session;
   if (!signer) {
-    const { authorizationRequest, authorizationRequestObject } = await verifier.createOpenId4vpAuthorizationRequest({ authorizationRequestPayload: request });
+    const { authorizationRequest, authorizationRequestObject } = await verifier.createOpenId4vpAuthorizationRequest({
+      authorizationRequestPayload: request,
+    });
     return api ? authorizationRequestObject : authorizationRequest;
   }
-  if (by === 'post') return `openid4vp://?${new URLSearchParams({ client_id: request.client_id, request_uri: requestUri, request_uri_method: 'post' })}`;
+  if (by === 'post')
+    return `openid4vp://?${new URLSearchParams({ client_id: request.client_id, request_uri: requestUri, request_uri_method: 'post' })}`;
   const byValue = api || by === 'value';
-  const { authorizationRequest, authorizationRequestObject, jar } = await sign(session, { requestUri: byValue ? undefined : requestUri });
+  const { authorizationRequest, authorizationRequestObject, jar } = await sign(session, {
+    requestUri: byValue ? undefined : requestUri,
+  });
   session.jwt = jar.authorizationRequestJwt;
   return api ? authorizationRequestObject : authorizationRequest;
 }
@@ -79,7 +96,8 @@ async function postRequest({ rest, form }) {
 
 async function receive(id, authorizationResponse) {
   const session = sessions.get(id);
-  if (session?.status !== 'pending') return answer(400, { error: 'invalid_request', error_description: 'no request that waits for an answer' });
+  if (session?.status !== 'pending')
+    return answer(400, { error: 'invalid_request', error_description: 'no request that waits for an answer' });
   const { request, same } = session;
   // Whatever comes of it, a request is answered once.
   session.status = 'error';

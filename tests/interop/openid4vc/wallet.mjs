@@ -21,8 +21,10 @@ class Wallet {
   async holder(named) {
     for (const key of this.holders) {
       if (key.did === named) return key;
-      if (typeof named === 'object' && (await calculateJwkThumbprint(named)) === (await calculateJwkThumbprint(key.publicJwk))) return key;
-      if (typeof named === 'string' && named.startsWith('did:jwk:') && (await this.#sameKey(named, key))) return underDidJwk(key, named);
+      if (typeof named === 'object' && (await calculateJwkThumbprint(named)) === (await calculateJwkThumbprint(key.publicJwk)))
+        return key;
+      if (typeof named === 'string' && named.startsWith('did:jwk:') && (await this.#sameKey(named, key)))
+        return underDidJwk(key, named);
     }
     throw new Error('a credential for somebody else');
   }
@@ -53,7 +55,10 @@ console.log(JSON.stringify({ roots: pem, provider: wallet.provider.did }));
 const verbs = { receive, present };
 for await (const line of createInterface({ input: process.stdin })) {
   const task = JSON.parse(line);
-  const done = await verbs[task.do](wallet, task).catch((error) => ({ error: String(error.message ?? error), status: error.response?.status }));
+  const done = await verbs[task.do](wallet, task).catch((error) => ({
+    error: String(error.message ?? error),
+    status: error.response?.status,
+  }));
   console.log(JSON.stringify(done));
 }
 process.exit();

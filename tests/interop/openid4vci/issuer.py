@@ -34,7 +34,11 @@ from openid4vci.reference import InMemoryNonceStore, InMemoryTransactionStore
 from pydantic import ValidationError
 
 MODELS = {
-    "metadata": CredentialIssuerMetadata, "offer": CredentialOffer, "token": TokenResponse, "credential": CredentialResponse, "nonce": NonceResponse,
+    "metadata": CredentialIssuerMetadata,
+    "offer": CredentialOffer,
+    "token": TokenResponse,
+    "credential": CredentialResponse,
+    "nonce": NonceResponse,
 }
 PRE_AUTHORIZED = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 
@@ -66,33 +70,59 @@ class Issuer:
         proofs = {"jwt": {"proof_signing_alg_values_supported": ["ES256", "EdDSA"]}}
         configurations = {
             name: {
-                **adapter.metadata_fragment(), "scope": name, "credential_signing_alg_values_supported": ["ES256"],
-                "cryptographic_binding_methods_supported": ["jwk"], "proof_types_supported": proofs,
+                **adapter.metadata_fragment(),
+                "scope": name,
+                "credential_signing_alg_values_supported": ["ES256"],
+                "cryptographic_binding_methods_supported": ["jwk"],
+                "proof_types_supported": proofs,
                 "credential_metadata": {"display": [{"name": "Título", "locale": "es"}]},
             }
             for name, adapter in self.adapters.items()
         }
         url = secure(self.url)
         encrypted = {"enc_values_supported": ["A128GCM", "A256GCM"], "encryption_required": False}
-        return plain(CredentialIssuerMetadata.model_validate({
-            "credential_issuer": url, "credential_endpoint": f"{url}/credential", "nonce_endpoint": f"{url}/nonce",
-            "deferred_credential_endpoint": f"{url}/deferred", "notification_endpoint": f"{url}/notification",
-            "credential_request_encryption": {"jwks": {"keys": [self.encryption.as_dict(private=False)]}, **encrypted},
-            "credential_response_encryption": {"alg_values_supported": ["ECDH-ES"], **encrypted},
-            "batch_credential_issuance": {"batch_size": 4}, "credential_configurations_supported": configurations,
-        }).to_dict())
+        return plain(
+            CredentialIssuerMetadata.model_validate(
+                {
+                    "credential_issuer": url,
+                    "credential_endpoint": f"{url}/credential",
+                    "nonce_endpoint": f"{url}/nonce",
+                    "deferred_credential_endpoint": f"{url}/deferred",
+                    "notification_endpoint": f"{url}/notification",
+                    "credential_request_encryption": {"jwks": {"keys": [self.encryption.as_dict(private=False)]}, **encrypted},
+                    "credential_response_encryption": {"alg_values_supported": ["ECDH-ES"], **encrypted},
+                    "batch_credential_issuance": {"batch_size": 4},
+                    "credential_configurations_supported": configurations,
+                }
+            ).to_dict()
+        )
 
     def authorization_server(self):
-        return {"issuer": self.url, "token_endpoint": f"{self.url}/token", "pre-authorized_grant_anonymous_access_supported": True,
-                "response_types_supported": ["code"], "grant_types_supported": [PRE_AUTHORIZED]}
+        return {
+            "issuer": self.url,
+            "token_endpoint": f"{self.url}/token",
+            "pre-authorized_grant_anonymous_access_supported": True,
+            "response_types_supported": ["code"],
+            "grant_types_supported": [PRE_AUTHORIZED],
+        }
 
     def offer(self, config, tx=None, deferred=None):
-        session = {"id": secrets.token_urlsafe(8), "config": config, "code": secrets.token_urlsafe(16), "deferred": bool(deferred), "issued": 0}
+        session = {
+            "id": secrets.token_urlsafe(8),
+            "config": config,
+            "code": secrets.token_urlsafe(16),
+            "deferred": bool(deferred),
+            "issued": 0,
+        }
         session["tx_code"] = f"{secrets.randbelow(9000) + 1000}" if tx else None
         grant = {"pre-authorized_code": session["code"], **({"tx_code": {"length": 4}} if tx else {})}
-        offer = CredentialOffer.model_validate({
-            "credential_issuer": secure(self.url), "credential_configuration_ids": [config], "grants": {PRE_AUTHORIZED: grant},
-        })
+        offer = CredentialOffer.model_validate(
+            {
+                "credential_issuer": secure(self.url),
+                "credential_configuration_ids": [config],
+                "grants": {PRE_AUTHORIZED: grant},
+            }
+        )
         self.sessions[session["id"]] = session
         link = offer_uri_by_value(CredentialOffer.model_construct(**{**offer.__dict__, "credential_issuer": self.url}))
         return {"id": session["id"], "offer": link, "tx_code": session["tx_code"]}
@@ -111,7 +141,14 @@ class Issuer:
         for proof in request.proofs["jwt"]:
             nonce = json.loads(base64.urlsafe_b64decode(proof.split(".")[1] + "=="))["nonce"]
             known = nonce if self.nonces.is_current(nonce) else "none of ours"
-            keys.append((validate_jwt_proof(proof, credential_issuer=self.url, c_nonce=known, supported_algorithms=["ES256", "EdDSA"]).bound_key, nonce))
+            keys.append(
+                (
+                    validate_jwt_proof(
+                        proof, credential_issuer=self.url, c_nonce=known, supported_algorithms=["ES256", "EdDSA"]
+                    ).bound_key,
+                    nonce,
+                )
+            )
         for _, nonce in keys:
             self.nonces.consume(nonce)
         return [key for key, _ in keys]
@@ -175,7 +212,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, issuer.offer(**dict(parse_qsl(url.query))))
         if url.path.startswith("/result/"):
             session = issuer.sessions[url.path.removeprefix("/result/")]
-            return self.answer(200, {"issued": session["issued"], "notified": session.get("notified"), "encrypted": bool(session.get("encryption"))})
+            return self.answer(
+                200,
+                {"issued": session["issued"], "notified": session.get("notified"), "encrypted": bool(session.get("encryption"))},
+            )
         self.answer(404, {"error": "not_found"})
 
     def do_POST(self):

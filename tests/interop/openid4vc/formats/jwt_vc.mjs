@@ -11,7 +11,12 @@ export async function issue({ issuer: { key }, holder }) {
   const credentialSubject = { id: holder.did, degree: { type: 'BachelorDegree', name: 'Enfermería' }, givenName: 'Lucía' };
   return new SignJWT({ vc: { '@context': CONTEXT, type: TYPE, credentialSubject } })
     .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT' })
-    .setIssuer(key.did).setSubject(holder.did).setJti(`urn:uuid:${randomUUID()}`).setNotBefore('0s').setIssuedAt().setExpirationTime('1d')
+    .setIssuer(key.did)
+    .setSubject(holder.did)
+    .setJti(`urn:uuid:${randomUUID()}`)
+    .setNotBefore('0s')
+    .setIssuedAt()
+    .setExpirationTime('1d')
     .sign(await imported(key.jwk));
 }
 
@@ -29,7 +34,12 @@ async function verified(jwt, options = {}) {
 async function described(credential) {
   const types = [credential.type].flat();
   // Without JSON-LD the types are compared as they stand (OpenID4VP 1.0 B.1.1), else as IRIs: a query may use either.
-  return { credential_format: 'jwt_vc_json', type: [...types, ...(await expandedTypes(credential))], claims: credential, cryptographic_holder_binding: true };
+  return {
+    credential_format: 'jwt_vc_json',
+    type: [...types, ...(await expandedTypes(credential))],
+    claims: credential,
+    cryptographic_holder_binding: true,
+  };
 }
 
 export async function read(jwt) {
@@ -46,7 +56,11 @@ export async function present({ credential, holder, nonce, audience }) {
   const vp = { '@context': CONTEXT, type: ['VerifiablePresentation'], verifiableCredential: [credential] };
   return new SignJWT({ nonce, vp })
     .setProtectedHeader({ alg: holder.alg, kid: holder.kid, typ: 'JWT' })
-    .setIssuer(holder.did).setAudience(audience).setJti(`urn:uuid:${randomUUID()}`).setIssuedAt().setExpirationTime('5m')
+    .setIssuer(holder.did)
+    .setAudience(audience)
+    .setJti(`urn:uuid:${randomUUID()}`)
+    .setIssuedAt()
+    .setExpirationTime('5m')
     .sign(await imported(holder.jwk));
 }
 

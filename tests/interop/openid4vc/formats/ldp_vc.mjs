@@ -9,7 +9,10 @@ import { documentLoader, expandedTypes } from './linked_data.mjs';
 
 const CONTEXT = ['https://www.w3.org/ns/credentials/v2', 'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json'];
 export const TYPE = ['VerifiableCredential', 'OpenBadgeCredential'];
-export const EXPANDED = ['https://www.w3.org/2018/credentials#VerifiableCredential', 'https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential'];
+export const EXPANDED = [
+  'https://www.w3.org/2018/credentials#VerifiableCredential',
+  'https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential',
+];
 export { CONTEXT };
 
 const suites = () => [eddsaRdfc, ecdsaRdfc].map(({ cryptosuite }) => new DataIntegrityProof({ cryptosuite }));
@@ -22,24 +25,37 @@ const signing = ({ alg, pair }) => {
 export async function issue({ issuer: { key }, holder }) {
   const now = new Date();
   const credential = {
-    '@context': CONTEXT, id: `urn:uuid:${randomUUID()}`, type: TYPE, name: 'Enfermería',
+    '@context': CONTEXT,
+    id: `urn:uuid:${randomUUID()}`,
+    type: TYPE,
+    name: 'Enfermería',
     issuer: { id: key.did, type: ['Profile'], name: 'Foreign university' },
-    validFrom: now.toISOString().replace(/\.\d+/, ''), validUntil: new Date(now.getTime() + 86400000).toISOString().replace(/\.\d+/, ''),
+    validFrom: now.toISOString().replace(/\.\d+/, ''),
+    validUntil: new Date(now.getTime() + 86400000).toISOString().replace(/\.\d+/, ''),
     awardedDate: '2025-12-12T00:00:00Z',
     credentialSubject: {
-      id: holder.did, type: ['AchievementSubject'],
+      id: holder.did,
+      type: ['AchievementSubject'],
       identifier: [{ type: 'IdentityObject', hashed: false, identityType: 'name', identityHash: 'Lucía Fernández' }],
       achievement: {
-        id: 'https://foreign.example/degrees/nursing', type: ['Achievement'], achievementType: 'BachelorDegree', name: 'Enfermería',
-        description: 'Licenciatura en Enfermería', criteria: { narrative: 'Cinco años' },
+        id: 'https://foreign.example/degrees/nursing',
+        type: ['Achievement'],
+        achievementType: 'BachelorDegree',
+        name: 'Enfermería',
+        description: 'Licenciatura en Enfermería',
+        criteria: { narrative: 'Cinco años' },
       },
     },
   };
   return vc.issue({ credential, suite: signing(key), documentLoader });
 }
 
-const described = async (claims) =>
-  ({ credential_format: 'ldp_vc', type: await expandedTypes(claims), claims, cryptographic_holder_binding: true });
+const described = async (claims) => ({
+  credential_format: 'ldp_vc',
+  type: await expandedTypes(claims),
+  claims,
+  cryptographic_holder_binding: true,
+});
 
 const fault = (result) => new Error((result.error?.errors ?? [result.error]).map(String).join('; '));
 
@@ -53,7 +69,12 @@ export async function read(credential) {
 export const disclose = (credential) => credential;
 
 export async function present({ credential, holder, nonce, audience }) {
-  const presentation = { '@context': CONTEXT.slice(0, 1), type: ['VerifiablePresentation'], holder: holder.did, verifiableCredential: [credential] };
+  const presentation = {
+    '@context': CONTEXT.slice(0, 1),
+    type: ['VerifiablePresentation'],
+    holder: holder.did,
+    verifiableCredential: [credential],
+  };
   return vc.signPresentation({ presentation, suite: signing(holder), challenge: nonce, domain: audience, documentLoader });
 }
 

@@ -15,7 +15,13 @@ async function didDocument(url) {
   if (!url.startsWith('did:')) throw new Error(`not at hand: ${url}`);
   const method = await methodOf(url);
   if (url.includes('#')) return { '@context': DID_CONTEXTS[1], ...method };
-  return { '@context': DID_CONTEXTS, id: url, verificationMethod: [method], assertionMethod: [method.id], authentication: [method.id] };
+  return {
+    '@context': DID_CONTEXTS,
+    id: url,
+    verificationMethod: [method],
+    assertionMethod: [method.id],
+    authentication: [method.id],
+  };
 }
 
 export async function expandedTypes(credential) {

@@ -7,24 +7,45 @@ import { certified, jwkOf } from '../keys.mjs';
 export const VCT = 'https://foreign.example/degree';
 
 const common = {
-  hashAlg: 'sha-256', saltGenerator: () => randomBytes(16).toString('base64url'),
+  hashAlg: 'sha-256',
+  saltGenerator: () => randomBytes(16).toString('base64url'),
   hasher: (data, alg) => createHash(alg.replace('-', '')).update(Buffer.from(data)).digest(),
 };
 const digest = (jwk) => (jwk.kty === 'OKP' ? null : 'sha256');
 const signer = (jwk) => (data) =>
-  sign(digest(jwk), Buffer.from(data), { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }).toString('base64url');
+  sign(digest(jwk), Buffer.from(data), {
+    key: createPrivateKey({ key: jwk, format: 'jwk' }),
+    dsaEncoding: 'ieee-p1363',
+  }).toString('base64url');
 const verifier = (jwk) => (data, signature) =>
-  verify(digest(jwk), Buffer.from(data), { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
+  verify(
+    digest(jwk),
+    Buffer.from(data),
+    { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' },
+    Buffer.from(signature, 'base64url'),
+  );
 
 /** A degree for `holder`; the issuer is `{ key, iss, header }`, its key named by `header`. */
 export async function issue({ issuer: { key, iss, header }, holder }) {
   const instance = new SDJwtVcInstance({ ...common, signer: signer(key.jwk), signAlg: key.alg });
   const now = Math.floor(Date.now() / 1000);
   const claims = {
-    iss, vct: VCT, iat: now, exp: now + 86400, cnf: { jwk: holder.publicJwk },
-    given_name: 'Lucía', family_name: 'Fernández', degree: { name: 'Enfermería', grade: '9.5' }, nationalities: ['AR', 'BO'],
+    iss,
+    vct: VCT,
+    iat: now,
+    exp: now + 86400,
+    cnf: { jwk: holder.publicJwk },
+    given_name: 'Lucía',
+    family_name: 'Fernández',
+    degree: { name: 'Enfermería', grade: '9.5' },
+    nationalities: ['AR', 'BO'],
   };
-  const frame = { _sd: ['given_name', 'family_name', 'degree'], degree: { _sd: ['grade'] }, nationalities: { _sd: [0, 1] }, _sd_decoy: 2 };
+  const frame = {
+    _sd: ['given_name', 'family_name', 'degree'],
+    degree: { _sd: ['grade'] },
+    nationalities: { _sd: [0, 1] },
+    _sd_decoy: 2,
+  };
   return instance.issue(claims, frame, { header });
 }
 
@@ -42,7 +63,12 @@ async function issuerKey(credential, roots) {
   return keys.find((key) => !kid || key.kid === kid);
 }
 
-const described = (claims) => ({ credential_format: 'dc+sd-jwt', vct: claims.vct, claims, cryptographic_holder_binding: Boolean(claims.cnf) });
+const described = (claims) => ({
+  credential_format: 'dc+sd-jwt',
+  vct: claims.vct,
+  claims,
+  cryptographic_holder_binding: Boolean(claims.cnf),
+});
 
 /** What a credential says, once its signature is good. */
 export async function read(credential, { roots } = {}) {

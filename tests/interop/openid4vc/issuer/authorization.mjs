@@ -1,5 +1,10 @@
 // The authorization server of a tenant, by npm @openid4vc/oauth2: pushed requests, codes, tokens, refresh.
-import { Oauth2AuthorizationServer, Oauth2ServerErrorResponseError, authorizationCodeGrantIdentifier, preAuthorizedCodeGrantIdentifier } from '@openid4vc/oauth2';
+import {
+  Oauth2AuthorizationServer,
+  Oauth2ServerErrorResponseError,
+  authorizationCodeGrantIdentifier,
+  preAuthorizedCodeGrantIdentifier,
+} from '@openid4vc/oauth2';
 import { decodeJwt } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { answer, redirect } from '../server.mjs';
@@ -22,10 +27,18 @@ export function authorization(tenant) {
 
   async function push(request) {
     const parsed = await server.parsePushedAuthorizationRequest({ authorizationRequest: request.form, request });
-    const { dpop } = await server.verifyPushedAuthorizationRequest({ ...parsed, authorizationRequestJwt: undefined, request, ...client(parsed) });
+    const { dpop } = await server.verifyPushedAuthorizationRequest({
+      ...parsed,
+      authorizationRequestJwt: undefined,
+      request,
+      ...client(parsed),
+    });
     const requestUri = `urn:ietf:params:oauth:request_uri:${randomUUID()}`;
     pushed.set(requestUri, { ...parsed.authorizationRequest, thumbprint: dpop?.jwkThumbprint });
-    return answer(201, server.createPushedAuthorizationResponse({ requestUri, expiresInSeconds: 60 }).pushedAuthorizationResponse);
+    return answer(
+      201,
+      server.createPushedAuthorizationResponse({ requestUri, expiresInSeconds: 60 }).pushedAuthorizationResponse,
+    );
   }
 
   /** The end user would log in here; everybody is let in. */
@@ -38,7 +51,8 @@ export function authorization(tenant) {
     const back = new URL(asked.redirect_uri);
     back.searchParams.set('iss', as);
     if (asked.state) back.searchParams.set('state', asked.state);
-    if (!session || asked.response_type !== 'code' || asked.code_challenge_method !== 'S256') back.searchParams.set('error', 'invalid_request');
+    if (!session || asked.response_type !== 'code' || asked.code_challenge_method !== 'S256')
+      back.searchParams.set('error', 'invalid_request');
     else {
       const details = asked.authorization_details && [JSON.parse(asked.authorization_details)].flat();
       Object.assign(session, { code: randomUUID(), asked, identified: session.identified || Boolean(details) });
@@ -61,7 +75,9 @@ export function authorization(tenant) {
     if (missing) return missing;
     const common = { ...parsed, request, ...client(parsed) };
     const name = grantName(grant);
-    const session = sessions.find((session) => session[name] && session[name] === (grant.code ?? grant.preAuthorizedCode ?? grant.refreshToken));
+    const session = sessions.find(
+      (session) => session[name] && session[name] === (grant.code ?? grant.preAuthorizedCode ?? grant.refreshToken),
+    );
     if (!session) throw refuse('invalid_grant', 'no such code');
     const checked = await verify(session, grant, common);
     Object.assign(session, { [name]: undefined, attested: Boolean(checked.clientAttestation), refreshToken: randomUUID() });
@@ -69,11 +85,16 @@ export function authorization(tenant) {
   }
 
   const grantName = ({ grantType }) =>
-    ({ [authorizationCodeGrantIdentifier]: 'code', [preAuthorizedCodeGrantIdentifier]: 'preAuthorizedCode' })[grantType] ?? 'refreshToken';
+    ({ [authorizationCodeGrantIdentifier]: 'code', [preAuthorizedCodeGrantIdentifier]: 'preAuthorizedCode' })[grantType] ??
+    'refreshToken';
 
   function verify(session, grant, common) {
     if (grant.grantType === preAuthorizedCodeGrantIdentifier) {
-      return server.verifyPreAuthorizedCodeAccessTokenRequest({ ...common, expectedPreAuthorizedCode: session.preAuthorizedCode, expectedTxCode: session.txCode });
+      return server.verifyPreAuthorizedCodeAccessTokenRequest({
+        ...common,
+        expectedPreAuthorizedCode: session.preAuthorizedCode,
+        expectedTxCode: session.txCode,
+      });
     }
     if (grant.grantType !== authorizationCodeGrantIdentifier) {
       return server.verifyRefreshTokenAccessTokenRequest({ ...common, expectedRefreshToken: session.refreshToken });
@@ -81,17 +102,32 @@ export function authorization(tenant) {
     const { asked } = session;
     if (asked.redirect_uri !== common.accessTokenRequest.redirect_uri) throw refuse('invalid_grant', 'another redirect_uri');
     return server.verifyAuthorizationCodeAccessTokenRequest({
-      ...common, expectedCode: session.code, dpop: { ...common.dpop, expectedJwkThumbprint: asked.thumbprint },
+      ...common,
+      expectedCode: session.code,
+      dpop: { ...common.dpop, expectedJwkThumbprint: asked.thumbprint },
       clientAttestation: { ...common.clientAttestation, expectedClientId: asked.client_id },
-      pkce: { codeVerifier: common.pkceCodeVerifier, codeChallenge: asked.code_challenge, codeChallengeMethod: asked.code_challenge_method },
+      pkce: {
+        codeVerifier: common.pkceCodeVerifier,
+        codeChallenge: asked.code_challenge,
+        codeChallengeMethod: asked.code_challenge_method,
+      },
     });
   }
 
   function response(session, { dpop }) {
-    const details = [{ type: 'openid_credential', credential_configuration_id: session.config, credential_identifiers: [session.id] }];
+    const details = [
+      { type: 'openid_credential', credential_configuration_id: session.config, credential_identifiers: [session.id] },
+    ];
     return server.createAccessTokenResponse({
-      audience: tenant.issuer, authorizationServer: as, expiresInSeconds: 300, subject: session.id, scope: session.config, clientId: session.asked?.client_id,
-      signer: { method: 'custom', alg: key.alg, kid: key.kid }, dpop, refreshToken: session.refreshToken,
+      audience: tenant.issuer,
+      authorizationServer: as,
+      expiresInSeconds: 300,
+      subject: session.id,
+      scope: session.config,
+      clientId: session.asked?.client_id,
+      signer: { method: 'custom', alg: key.alg, kid: key.kid },
+      dpop,
+      refreshToken: session.refreshToken,
       additionalAccessTokenResponsePayload: session.identified ? { authorization_details: details } : {},
     });
   }

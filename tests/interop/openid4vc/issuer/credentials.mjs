@@ -17,7 +17,9 @@ export function credentials(tenant) {
   const vci = new Openid4vciIssuer({ callbacks });
   const resources = new Oauth2ResourceServer({ callbacks });
   const issuerMetadata = {
-    originalDraftVersion: 'V1', credentialIssuer: metadata.credentialIssuer, authorizationServers: [metadata.authorizationServer],
+    originalDraftVersion: 'V1',
+    credentialIssuer: metadata.credentialIssuer,
+    authorizationServers: [metadata.authorizationServer],
     knownCredentialConfigurations: vci.getKnownCredentialConfigurationsSupported(metadata.credentialIssuer),
   };
   const nonces = new Set();
@@ -26,13 +28,20 @@ export function credentials(tenant) {
   function nonce() {
     const cNonce = randomUUID();
     nonces.add(cNonce);
-    return answer(200, vci.createNonceResponse({ cNonce, cNonceExpiresIn: 60 }), strict ? { 'dpop-nonce': tenant.dpopNonce } : {});
+    return answer(
+      200,
+      vci.createNonceResponse({ cNonce, cNonceExpiresIn: 60 }),
+      strict ? { 'dpop-nonce': tenant.dpopNonce } : {},
+    );
   }
 
   /** The session of an access token; a strict tenant wants DPoP with its nonce. */
   async function sessionOf(request) {
     const verified = await resources.verifyResourceRequest({
-      request, resourceServer: issuer, authorizationServers: [metadata.authorizationServer], allowedAuthenticationSchemes: strict ? ['DPoP'] : undefined,
+      request,
+      resourceServer: issuer,
+      authorizationServers: [metadata.authorizationServer],
+      allowedAuthenticationSchemes: strict ? ['DPoP'] : undefined,
     });
     const session = sessions.find(({ id }) => id === verified.tokenPayload.sub);
     session.dpop = Boolean(verified.dpop);
@@ -41,7 +50,11 @@ export function credentials(tenant) {
 
   const staleNonce = (request) => strict && decodeJwt(request.headers.get('DPoP') ?? 'e30.e30.').nonce !== tenant.dpopNonce;
   const demandNonce = () =>
-    answer(401, { error: 'use_dpop_nonce' }, { 'dpop-nonce': tenant.dpopNonce, 'www-authenticate': 'DPoP error="use_dpop_nonce"' });
+    answer(
+      401,
+      { error: 'use_dpop_nonce' },
+      { 'dpop-nonce': tenant.dpopNonce, 'www-authenticate': 'DPoP error="use_dpop_nonce"' },
+    );
 
   /** `handle(session, body)` for whoever has a token, with encrypted bodies opened. */
   const protectedBy = (handle) => async (request) => {
@@ -56,9 +69,16 @@ export function credentials(tenant) {
     if (body.proof) throw refuse('invalid_credential_request', 'proofs, not proof');
     // The package insists on an `alg` beside the key, as drafts had it.
     const { credential_response_encryption: encryption, ...credentialRequest } = body;
-    const { credentialConfigurationId, credentialIdentifier, proofs } = vci.parseCredentialRequest({ issuerMetadata, credentialRequest });
+    const { credentialConfigurationId, credentialIdentifier, proofs } = vci.parseCredentialRequest({
+      issuerMetadata,
+      credentialRequest,
+    });
     const asked = session.identified ? credentialIdentifier === session.id : credentialConfigurationId === session.config;
-    if (!asked) throw refuse(session.identified ? 'unknown_credential_identifier' : 'unknown_credential_configuration', 'not what was authorized');
+    if (!asked)
+      throw refuse(
+        session.identified ? 'unknown_credential_identifier' : 'unknown_credential_configuration',
+        'not what was authorized',
+      );
     const holders = await holdersOf(session, { ...body.proofs, ...proofs });
     Object.assign(session, { holders, encryption, polls: session.deferred ? 0 : 1 });
     return deliver(session);
@@ -75,9 +95,18 @@ export function credentials(tenant) {
     for (const proof of jwt ?? []) {
       const expectedNonce = once(decodeJwt(proof).nonce);
       const clientId = decodeJwt(proof).iss && session.asked?.client_id;
-      const { signer, keyAttestation } = await vci.verifyCredentialRequestJwtProof({ issuerMetadata, jwt: proof, expectedNonce, clientId });
-      if (proof_types_supported.jwt.key_attestations_required && !keyAttestation) throw refuse('invalid_proof', 'a key attestation is required');
-      holders.push({ publicJwk: signer.publicJwk, did: signer.method === 'did' ? signer.didUrl.split('#')[0] : didJwk(signer.publicJwk) });
+      const { signer, keyAttestation } = await vci.verifyCredentialRequestJwtProof({
+        issuerMetadata,
+        jwt: proof,
+        expectedNonce,
+        clientId,
+      });
+      if (proof_types_supported.jwt.key_attestations_required && !keyAttestation)
+        throw refuse('invalid_proof', 'a key attestation is required');
+      holders.push({
+        publicJwk: signer.publicJwk,
+        did: signer.method === 'did' ? signer.didUrl.split('#')[0] : didJwk(signer.publicJwk),
+      });
     }
     for (const keyAttestationJwt of attestation ?? []) {
       const expectedNonce = once(decodeJwt(keyAttestationJwt).nonce);
@@ -86,7 +115,9 @@ export function credentials(tenant) {
     }
     for (const proof of di_vp ?? []) {
       const expected = { nonce: once([proof.proof].flat()[0].challenge), audience: issuer };
-      const method = await provenKey(proof, expected).catch((error) => { throw refuse('invalid_proof', error.message); });
+      const method = await provenKey(proof, expected).catch((error) => {
+        throw refuse('invalid_proof', error.message);
+      });
       holders.push({ publicJwk: await jwkOf(method), did: method.split('#')[0] });
     }
     if (holders.length === 0) throw refuse('invalid_proof', 'no proof');
@@ -104,7 +135,8 @@ export function credentials(tenant) {
     }
     const { format } = metadata.credentialIssuer.credential_configurations_supported[session.config];
     const issued = [];
-    for (const holder of session.holders) issued.push({ credential: await formats[format].issue({ issuer: tenant.signer(session.config), holder }) });
+    for (const holder of session.holders)
+      issued.push({ credential: await formats[format].issue({ issuer: tenant.signer(session.config), holder }) });
     session.notification = randomUUID();
     session.issued = issued.length;
     return encrypted(session, 200, { credentials: issued, notification_id: session.notification });
@@ -118,8 +150,11 @@ export function credentials(tenant) {
   }
 
   function later(session, body) {
-    const { deferredCredentialRequest } = vci.parseDeferredCredentialRequest({ deferredCredentialRequest: { transaction_id: body.transaction_id } });
-    if (!session.transaction || deferredCredentialRequest.transaction_id !== session.transaction) throw refuse('invalid_transaction_id', 'no such transaction');
+    const { deferredCredentialRequest } = vci.parseDeferredCredentialRequest({
+      deferredCredentialRequest: { transaction_id: body.transaction_id },
+    });
+    if (!session.transaction || deferredCredentialRequest.transaction_id !== session.transaction)
+      throw refuse('invalid_transaction_id', 'no such transaction');
     session.polls += 0.5;
     session.encryption = body.credential_response_encryption ?? session.encryption;
     return deliver(session);
@@ -134,7 +169,9 @@ export function credentials(tenant) {
   async function describe(request) {
     if (!request.headers.get('accept')?.includes('application/jwt') || !strict) return answer(200, metadata.credentialIssuer);
     const jwt = await vci.createSignedCredentialIssuerMetadataJwt({
-      credentialIssuerMetadata: metadata.credentialIssuer, signer: { method: 'did', alg: tenant.key.alg, didUrl: tenant.key.kid }, issuer: tenant.key.did,
+      credentialIssuerMetadata: metadata.credentialIssuer,
+      signer: { method: 'did', alg: tenant.key.alg, didUrl: tenant.key.kid },
+      issuer: tenant.key.did,
     });
     return answer(200, jwt, {}, 'application/jwt');
   }

@@ -11,16 +11,25 @@ export async function identities(keyring, host) {
   const key = await keyring.add(await newKey());
   const { pem, x5c } = await certify(key, host);
   key.x5c = x5c;
-  const hash = await calculateX509HashClientIdPrefixValue({ x509Certificate: x5c[0], hash: (data) => createHash('sha256').update(data).digest() });
+  const hash = await calculateX509HashClientIdPrefixValue({
+    x509Certificate: x5c[0],
+    hash: (data) => createHash('sha256').update(data).digest(),
+  });
   const attester = await newKey();
   const attestedKey = await keyring.add({ ...(await newKey()), kid: 'attested' });
   attestedKey.header = { jwt: await attestation(attester, attestedKey) };
   const certified = { method: 'x5c', alg: key.alg, x5c };
   const names = {
-    decentralized_identifier: { clientId: `decentralized_identifier:${key.did}`, signer: { method: 'did', alg: key.alg, didUrl: key.kid } },
+    decentralized_identifier: {
+      clientId: `decentralized_identifier:${key.did}`,
+      signer: { method: 'did', alg: key.alg, didUrl: key.kid },
+    },
     x509_san_dns: { clientId: `x509_san_dns:${host}`, signer: certified },
     x509_hash: { clientId: `x509_hash:${hash}`, signer: certified },
-    verifier_attestation: { clientId: `verifier_attestation:${ATTESTED}`, signer: { method: 'custom', alg: attestedKey.alg, kid: attestedKey.kid } },
+    verifier_attestation: {
+      clientId: `verifier_attestation:${ATTESTED}`,
+      signer: { method: 'custom', alg: attestedKey.alg, kid: attestedKey.kid },
+    },
   };
   return { names, roots: pem, attester: attester.did };
 }
@@ -29,6 +38,9 @@ export async function identities(keyring, host) {
 async function attestation(attester, { publicJwk }) {
   return new SignJWT({ cnf: { jwk: publicJwk } })
     .setProtectedHeader({ alg: attester.alg, kid: attester.kid, typ: 'verifier-attestation+jwt' })
-    .setIssuer(attester.did).setSubject(ATTESTED).setIssuedAt().setExpirationTime('1h')
+    .setIssuer(attester.did)
+    .setSubject(ATTESTED)
+    .setIssuedAt()
+    .setExpirationTime('1h')
     .sign(await imported(attester.jwk));
 }

@@ -13,7 +13,8 @@ export async function judge(verifier, { request, presentations, audience }) {
     for (const presentation of list) known[id].push(await checked(asked, presentation, { nonce: request.nonce, audience }));
   }
   const described = Object.fromEntries(Object.entries(known).map(([id, list]) => [id, list.map((one) => one.described)]));
-  if (!DcqlPresentationResult.fromDcqlPresentation(described, { dcqlQuery: query }).can_be_satisfied) throw new Error('the query is not answered');
+  if (!DcqlPresentationResult.fromDcqlPresentation(described, { dcqlQuery: query }).can_be_satisfied)
+    throw new Error('the query is not answered');
   if (request.transaction_data) {
     const credentials = Object.fromEntries(Object.entries(known).map(([id, list]) => [id, list.map(({ bound }) => bound)]));
     await verifier.verifyTransactionData({ transactionData: request.transaction_data, credentials });

@@ -8,13 +8,18 @@ import { select } from './selection.mjs';
 
 const METADATA = {
   vp_formats_supported: {
-    'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256'] }, jwt_vc_json: { alg_values: ['ES256', 'EdDSA'] },
+    'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256'] },
+    jwt_vc_json: { alg_values: ['ES256', 'EdDSA'] },
     ldp_vc: { proof_type_values: ['DataIntegrityProof'], cryptosuite_values: ['ecdsa-rdfc-2019', 'eddsa-rdfc-2022'] },
   },
   client_id_prefixes_supported: ['redirect_uri', 'decentralized_identifier', 'x509_san_dns', 'x509_hash', 'verifier_attestation'],
-  response_types_supported: ['vp_token'], request_object_signing_alg_values_supported: ['ES256', 'EdDSA'],
+  response_types_supported: ['vp_token'],
+  request_object_signing_alg_values_supported: ['ES256', 'EdDSA'],
 };
-const ENCRYPTION = { authorization_encryption_alg_values_supported: ['ECDH-ES'], authorization_encryption_enc_values_supported: ['A128GCM', 'A256GCM'] };
+const ENCRYPTION = {
+  authorization_encryption_alg_values_supported: ['ECDH-ES'],
+  authorization_encryption_enc_values_supported: ['A128GCM', 'A256GCM'],
+};
 
 /**
  * What a task may ask for: `request` (a URL, or the object of the Digital Credentials API with its `origin`), whom to trust (`roots`,
@@ -26,12 +31,18 @@ export async function present(wallet, task) {
   const client = new Openid4vpClient({ callbacks: party });
   const { params } = client.parseOpenid4vpAuthorizationRequest({ authorizationRequest: task.request });
   const told = params.request_uri_method === 'post' ? { wallet: { metadata: METADATA, nonce, expectedNonce: nonce } } : {};
-  const resolved = await client.resolveOpenId4vpAuthorizationRequest({ authorizationRequestPayload: params, origin: task.origin, ...told });
+  const resolved = await client.resolveOpenId4vpAuthorizationRequest({
+    authorizationRequestPayload: params,
+    origin: task.origin,
+    ...told,
+  });
   const { authorizationRequestPayload: request } = resolved;
   if (task.decline) return decline(request);
   const authorizationRequestPayload = task.spoil === 'state' ? { ...request, state: randomUUID() } : request;
   const response = await client.createOpenid4vpAuthorizationResponse({
-    authorizationRequestPayload, authorizationResponsePayload: { vp_token: await vpToken(wallet, resolved, task) }, origin: task.origin,
+    authorizationRequestPayload,
+    authorizationResponsePayload: { vp_token: await vpToken(wallet, resolved, task) },
+    origin: task.origin,
     ...(request.response_mode?.endsWith('.jwt') && { jarm: { encryption: { nonce: randomUUID() }, serverMetadata: ENCRYPTION } }),
   });
   return { prefix: resolved.client.prefix, ...(await hand(client, request, response, task)) };
@@ -58,8 +69,11 @@ async function vpToken(wallet, { authorizationRequestPayload: request, client, t
     const asked = transactionData.filter(({ transactionData: { credential_ids } }) => credential_ids.includes(id));
     const hashes = asked.map(({ encoded }) => createHash('sha256').update(encoded).digest('base64url'));
     const terms = {
-      credential: held.credential, holder: spoil === 'holder' ? await newKey() : held.key, paths,
-      nonce: spoil === 'nonce' ? randomUUID() : request.nonce, audience: spoil === 'audience' ? 'x509_hash:another' : audience,
+      credential: held.credential,
+      holder: spoil === 'holder' ? await newKey() : held.key,
+      paths,
+      nonce: spoil === 'nonce' ? randomUUID() : request.nonce,
+      audience: spoil === 'audience' ? 'x509_hash:another' : audience,
       bound: hashes.length ? { transaction_data_hashes: hashes, transaction_data_hashes_alg: 'sha-256' } : {},
     };
     token[id].push(await formats[held.format].present(terms));
@@ -69,13 +83,18 @@ async function vpToken(wallet, { authorizationRequestPayload: request, client, t
 
 /** Carries the response where the mode wants it. */
 async function hand(client, request, { authorizationResponsePayload, jarm }, { again }) {
-  if (request.response_mode?.startsWith('dc_api')) return { response: jarm ? { response: jarm.responseJwt } : authorizationResponsePayload };
+  if (request.response_mode?.startsWith('dc_api'))
+    return { response: jarm ? { response: jarm.responseJwt } : authorizationResponsePayload };
   if (!request.response_mode) {
-    const form = new URLSearchParams(Object.entries(authorizationResponsePayload).filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]));
+    const form = new URLSearchParams(
+      Object.entries(authorizationResponsePayload)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+    );
     return { location: `${request.redirect_uri}#${form}` };
   }
-  const submit = () => client.submitOpenid4vpAuthorizationResponse({ authorizationRequestPayload: request, authorizationResponsePayload, jarm });
+  const submit = () =>
+    client.submitOpenid4vpAuthorizationResponse({ authorizationRequestPayload: request, authorizationResponsePayload, jarm });
   const { response } = await submit();
   return said(again ? (await submit()).response : response);
 }
@@ -87,5 +106,8 @@ async function decline({ response_uri, state }) {
 
 async function said(response) {
   const text = await response.text();
-  return { status: response.status, body: text && response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    body: text && response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text,
+  };
 }

@@ -1,22 +1,22 @@
 // Accepts a credential offer, by npm @openid4vc/openid4vci.
 import {
-  clientAuthenticationAnonymous, clientAuthenticationClientAttestationJwt, clientAuthenticationNone, getAuthorizationServerMetadataFromList,
-  Oauth2Client, preAuthorizedCodeGrantIdentifier, resourceRequest,
+  clientAuthenticationAnonymous,
+  clientAuthenticationClientAttestationJwt,
+  clientAuthenticationNone,
+  resourceRequest,
 } from '@openid4vc/oauth2';
 import { Openid4vciClient, Openid4vciWalletProvider } from '@openid4vc/openid4vci';
 import { callbacks } from '../callbacks.mjs';
 import { formats } from '../formats.mjs';
 import { newKey } from '../keys.mjs';
+import { CLIENT_ID, authorize } from './authorization.mjs';
 import { encryptingFetch } from './encryption.mjs';
 import { prove } from './proofs.mjs';
 
-const CLIENT_ID = 'https://wallet.foreign.example';
-const REDIRECT_URI = 'https://wallet.foreign.example/cb';
-
 /**
- * What a task may ask for: `offer`, `tx_code`, `dpop`, `attested` (client attestation), `encrypt`, `count`, `proof` (`jwt`, `attestation`,
- * `di_vp`, `attested`), `details` (authorization details instead of scope), `refresh`, `signed` (metadata), `event` (of the notification), and what to do
- * wrong: `spoil` (`nonce`, `audience`, `signature`, `pkce`), `again` (`code`, `proof`).
+ * What a task may ask for: `offer`, `tx_code`, `dpop`, `attested` (client attestation), `encrypt`, `count`, `proof` (`jwt`,
+ * `attestation`, `di_vp`, `attested`), `details` (authorization details instead of scope), `refresh`, `signed` (metadata), `event`
+ * (of the notification), and what to do wrong: `spoil` (`nonce`, `audience`, `signature`, `pkce`), `again` (`code`, `proof`).
  */
 export async function receive(wallet, task) {
   const dpopKey = await wallet.keyring.add(await newKey());
@@ -32,7 +32,18 @@ export async function receive(wallet, task) {
   const fetch = settingAside(carrier, issuerMetadata.credentialIssuer.deferred_credential_endpoint);
   const client = new Openid4vciClient({ callbacks: { ...party, fetch } });
   const dpop = task.dpop ? { signer: { method: 'jwk', alg: 'ES256', publicJwk: dpopKey.publicJwk } } : undefined;
-  const session = { wallet, task, provider, client, credentialOffer, issuerMetadata, dpop, party, fetch, configuration: credentialOffer.credential_configuration_ids[0] };
+  const session = {
+    wallet,
+    task,
+    provider,
+    client,
+    credentialOffer,
+    issuerMetadata,
+    dpop,
+    party,
+    fetch,
+    configuration: credentialOffer.credential_configuration_ids[0],
+  };
 
   const token = await authorize(session);
   const { credentials, notificationId } = await request(session, token, task);
@@ -42,12 +53,22 @@ export async function receive(wallet, task) {
     const notification = { notificationId, event: task.event ?? 'credential_accepted' };
     await client.sendNotification({ issuerMetadata, accessToken: token.access_token, notification, dpop: session.dpop });
   }
-  return { version: issuerMetadata.originalDraftVersion, signed: Boolean(issuerMetadata.signedCredentialIssuer), notified: Boolean(notificationId), credentials: kept };
+  return {
+    version: issuerMetadata.originalDraftVersion,
+    signed: Boolean(issuerMetadata.signedCredentialIssuer),
+    notified: Boolean(notificationId),
+    credentials: kept,
+  };
 }
 
 /** OpenID4VCI 1.0 §12.2.2: signed metadata is for who accepts it, which the package does not say. */
 const askingForJwt = (url, init) =>
-  fetch(url, String(url).includes('/.well-known/openid-credential-issuer') ? { ...init, headers: { Accept: 'application/jwt, application/json;q=0.5' } } : init);
+  fetch(
+    url,
+    String(url).includes('/.well-known/openid-credential-issuer')
+      ? { ...init, headers: { Accept: 'application/jwt, application/json;q=0.5' } }
+      : init,
+  );
 
 /** OpenID4VCI 1.0 §9.2: the package refuses a deferred response with credentials and a `notification_id`, which is kept from it here. */
 function settingAside(carrier, deferredEndpoint) {
@@ -62,61 +83,19 @@ function settingAside(carrier, deferredEndpoint) {
 }
 
 async function authentication(wallet, provider, task, key) {
-  if (!task.attested) return task.offer.includes('pre-authorized_code') || task.anonymous ? clientAuthenticationAnonymous() : clientAuthenticationNone({ clientId: CLIENT_ID });
+  if (!task.attested)
+    return task.offer.includes('pre-authorized_code') || task.anonymous
+      ? clientAuthenticationAnonymous()
+      : clientAuthenticationNone({ clientId: CLIENT_ID });
   const clientAttestationJwt = await provider.createWalletAttestationJwt({
-    issuer: wallet.provider.did, clientId: CLIENT_ID, signer: wallet.providerSigner(task), confirmation: { jwk: key.publicJwk },
-    expiresAt: new Date(Date.now() + 3600000), walletName: 'Foreign wallet',
+    issuer: wallet.provider.did,
+    clientId: CLIENT_ID,
+    signer: wallet.providerSigner(task),
+    confirmation: { jwk: key.publicJwk },
+    expiresAt: new Date(Date.now() + 3600000),
+    walletName: 'Foreign wallet',
   });
   return clientAuthenticationClientAttestationJwt({ clientAttestationJwt, callbacks: callbacks(wallet.keyring) });
-}
-
-/** An access token, by whichever grant the offer has. */
-async function authorize(session) {
-  const { client, credentialOffer, task } = session;
-  const preAuthorized = credentialOffer.grants?.[preAuthorizedCodeGrantIdentifier];
-  const redeem = preAuthorized ? () => redeemPreAuthorized(session) : await logIn(session);
-  const first = await redeem();
-  if (task.again === 'code') await redeem();
-  session.dpop = first.dpop ?? session.dpop;
-  if (!task.refresh) return first.accessTokenResponse;
-  const authorizationServerMetadata = getAuthorizationServerMetadataFromList(session.issuerMetadata.authorizationServers, first.authorizationServer);
-  const again = await new Oauth2Client({ callbacks: session.party }).retrieveRefreshTokenAccessToken({
-    authorizationServerMetadata, refreshToken: first.accessTokenResponse.refresh_token, dpop: session.dpop,
-  });
-  return again.accessTokenResponse;
-}
-
-const redeemPreAuthorized = ({ client, credentialOffer, issuerMetadata, dpop, task }) =>
-  client.retrievePreAuthorizedCodeAccessTokenFromOffer({ credentialOffer, issuerMetadata, txCode: task.tx_code ?? undefined, dpop });
-
-/** Goes through the authorization endpoint as a browser would, and returns how to redeem the code. */
-async function logIn(session) {
-  const { client, credentialOffer, issuerMetadata, configuration, task } = session;
-  const { scope } = issuerMetadata.credentialIssuer.credential_configurations_supported[configuration];
-  const details = JSON.stringify([{ type: 'openid_credential', credential_configuration_id: configuration }]);
-  const asked = task.details ? { additionalRequestPayload: { authorization_details: details } } : { scope };
-  const { authorizationRequestUrl, authorizationServer, pkce, dpop } = await client.initiateAuthorization({
-    credentialOffer, issuerMetadata, clientId: CLIENT_ID, redirectUri: REDIRECT_URI, dpop: session.dpop, ...asked,
-  });
-  const url = await browse(authorizationRequestUrl);
-  const authorizationServerMetadata = getAuthorizationServerMetadataFromList(issuerMetadata.authorizationServers, authorizationServer);
-  const { code, error } = client.parseAndVerifyAuthorizationResponseRedirectUrl({ url, authorizationServerMetadata });
-  if (error) throw new Error(`the authorization was refused: ${error}`);
-  const pkceCodeVerifier = task.spoil === 'pkce' ? `${pkce.codeVerifier}x` : pkce.codeVerifier;
-  return () => client.retrieveAuthorizationCodeAccessTokenFromOffer({
-    credentialOffer, issuerMetadata, authorizationCode: code, pkceCodeVerifier, redirectUri: REDIRECT_URI, dpop: dpop ?? session.dpop,
-  });
-}
-
-async function browse(url) {
-  for (let steps = 0; steps < 10; steps += 1) {
-    const response = await fetch(url, { redirect: 'manual' });
-    const location = response.headers.get('location');
-    if (!location) throw new Error(`the authorization endpoint answered ${response.status}: ${await response.text()}`);
-    if (location.startsWith(REDIRECT_URI)) return location;
-    url = new URL(location, url).href;
-  }
-  throw new Error('too many redirects');
 }
 
 /** The credentials, waiting for those that are not ready. */
@@ -129,7 +108,12 @@ async function request(session, token, task) {
   if (task.again === 'proof') await ask();
   for (let polls = 0; !credentials && polls < 5; polls += 1) {
     await new Promise((waited) => setTimeout(waited, interval * 1000));
-    const { deferredCredentialResponse } = await client.retrieveDeferredCredentials({ issuerMetadata, accessToken, transactionId, dpop: session.dpop });
+    const { deferredCredentialResponse } = await client.retrieveDeferredCredentials({
+      issuerMetadata,
+      accessToken,
+      transactionId,
+      dpop: session.dpop,
+    });
     ({ credentials, interval } = deferredCredentialResponse);
     notificationId = session.fetch.notificationId;
   }
@@ -140,15 +124,30 @@ async function request(session, token, task) {
 /** The package asks by configuration only; by identifier it is asked through its resource request. */
 async function retrieve({ client, issuerMetadata, configuration, dpop, party, fetch, task }, token, proofs) {
   const accessToken = token.access_token;
-  const identifier = token.authorization_details?.find((details) => details.credential_configuration_id === configuration)?.credential_identifiers?.[0];
+  const identifier = token.authorization_details?.find((details) => details.credential_configuration_id === configuration)
+    ?.credential_identifiers?.[0];
   const encryption = task.encrypt ? { credential_response_encryption: fetch.responseEncryption } : {};
   if (!identifier) {
-    const asked = { issuerMetadata, accessToken, credentialConfigurationId: configuration, proofs, additionalRequestPayload: encryption, dpop };
+    const asked = {
+      issuerMetadata,
+      accessToken,
+      credentialConfigurationId: configuration,
+      proofs,
+      additionalRequestPayload: encryption,
+      dpop,
+    };
     return (await client.retrieveCredentials(asked)).credentialResponse;
   }
   const { ok, response } = await resourceRequest({
-    callbacks: { ...party, fetch }, accessToken, dpop, url: issuerMetadata.credentialIssuer.credential_endpoint,
-    requestOptions: { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ credential_identifier: identifier, proofs, ...encryption }) },
+    callbacks: { ...party, fetch },
+    accessToken,
+    dpop,
+    url: issuerMetadata.credentialIssuer.credential_endpoint,
+    requestOptions: {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ credential_identifier: identifier, proofs, ...encryption }),
+    },
   });
   if (!ok) throw new Error(`the credential request was refused: ${await response.text()}`);
   return response.json();

@@ -5,12 +5,17 @@ import { DcqlQuery } from 'dcql';
 export function select(asked, credentials) {
   const query = DcqlQuery.parse(asked);
   DcqlQuery.validate(query);
-  const result = DcqlQuery.query(query, credentials.map(({ described }) => described));
+  const result = DcqlQuery.query(
+    query,
+    credentials.map(({ described }) => described),
+  );
   if (!result.can_be_satisfied) throw new Error('nothing here satisfies the query');
   const chosen = result.credential_sets
     ? new Set(result.credential_sets.flatMap(({ matching_options }) => matching_options?.[0] ?? []))
     : new Set(query.credentials.map(({ id }) => id));
-  return query.credentials.filter(({ id }) => chosen.has(id)).flatMap((credentialQuery) => matches(credentialQuery, result, credentials));
+  return query.credentials
+    .filter(({ id }) => chosen.has(id))
+    .flatMap((credentialQuery) => matches(credentialQuery, result, credentials));
 }
 
 function matches({ id, multiple, claims = [], claim_sets, require_cryptographic_holder_binding: binding }, result, credentials) {
