@@ -1,6 +1,6 @@
 //! OpenID4VCI 1.0 and OpenID4VP 1.0 against the software of others, in both directions, over HTTP: npm `@openid4vc/*` with `jose`,
-//! `@sd-jwt/*` and `@digitalbazaar/*` as issuer, wallet and verifier; a whole credo-ts agent; an issuer on PyPI `openid4vci`. What they
-//! cannot do is in `interop/openid4vc/limits.md`.
+//! `@sd-jwt/*` and `@digitalbazaar/*` as issuer, wallet and verifier; a whole credo-ts agent; an issuer on PyPI `openid4vci`; verifiers on
+//! PyPI `polaris-oid4vp` and `openvc-core`. What they cannot do is in `interop/openid4vc/limits.md`.
 //!
 //! It needs the npm and Python packages of `tests/interop`, which `tests/run interop` installs.
 

@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::asking::{Question, settle};
+use crate::asking::{Question, judged, settle};
 use crate::http;
-use crate::programs::{self, Offer, Program};
+use crate::programs::{self, Offer, Program, merged, text};
 use crate::table::row;
 
 const NPM: &str = "npm @openid4vc 0.4";
 const CREDO: &str = "credo-ts 0.6";
 const PYPI: &str = "PyPI openid4vci 1.0a1";
+const POLARIS: &str = "PyPI polaris-oid4vp 1.0";
+const OPENVC: &str = "PyPI openvc-core 1.37";
 
 const CONFIGURATIONS: [&str; 6] =
     ["degree-sd-jwt", "degree-sd-jwt-x5c", "degree-sd-jwt-web", "degree-jwt", "degree-ldp", "degree-ldp-p256"];
@@ -142,9 +144,12 @@ fn npm_presents_to_itself_by_every_prefix_and_mode() {
         for (mode, scheme) in MODES.iter().flat_map(|mode| PREFIXES.map(|scheme| (*mode, scheme))) {
             let result = settle(verifier, wallet, &[("mode", mode), ("scheme", scheme), ("dcql", &question.dcql())], &trust);
             assert_eq!(result["status"], "accepted", "{} {mode} {scheme}: {result}", question.name);
+            assert_eq!(judged(&result["presented"], &Value::Null), json!({}), "{} {mode} {scheme}", question.name);
             agreed += 1;
         }
-        row(NPM, NPM, &format!("OpenID4VP: {}, all modes and prefixes", question.name), agreed, MODES.len() * PREFIXES.len());
+        for judge in [NPM, OPENVC] {
+            row(NPM, judge, &format!("OpenID4VP: {}, all modes and prefixes", question.name), agreed, MODES.len() * PREFIXES.len());
+        }
     }
 }
 
@@ -189,4 +194,28 @@ fn credo_presents_and_verifies_as_npm_does() {
     row(CREDO, NPM, "OpenID4VP", as_wallet, of);
     row(NPM, CREDO, "OpenID4VP", as_verifier, of);
     assert_eq!((as_wallet, as_verifier), (of, of));
+}
+
+#[test]
+fn polaris_takes_what_it_asked_for_and_nothing_else() {
+    let (issuer, polaris) = (programs::issuer(), programs::polaris());
+    let (trusted, strangers) = (&issuer.said["roots"], &polaris.said["roots"]);
+    let asked = |roots: &Value| {
+        let wishes = [("vct", "https://foreign.example/degree"), ("claims", "[\"given_name\"]"), ("roots", text(roots))];
+        wishes.map(|(name, value)| (name, value.to_owned()))
+    };
+    let verdict = |wallet: &Program, roots: &Value, more: &Value| {
+        let wishes = asked(roots);
+        let wishes: Vec<(&str, &str)> = wishes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        settle(polaris, wallet, &wishes, &merged(json!({ "roots": strangers }), more))["status"].clone()
+    };
+    for (name, wallet) in [(NPM, programs::wallet()), (CREDO, programs::credo())] {
+        issued(issuer, wallet, &[("config", "degree-sd-jwt-x5c")], &json!({ "roots": trusted }));
+        assert_eq!(verdict(wallet, trusted, &json!({})), "accepted", "{name}");
+        assert_eq!(verdict(wallet, strangers, &json!({})), "rejected", "{name}");
+        row(name, POLARIS, "OpenID4VP: HAIP", 1, 1);
+    }
+    for spoil in ["nonce", "audience", "holder"] {
+        assert_eq!(verdict(programs::wallet(), trusted, &json!({ "spoil": spoil })), "rejected", "{spoil}");
+    }
 }

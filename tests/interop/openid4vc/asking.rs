@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http;
-use crate::programs::{Program, merged};
+use crate::programs::{self, Program, merged};
 
 /// A credential format, how to get one, and how to ask for it.
 pub struct Question {
@@ -42,4 +42,11 @@ pub fn hand_back(verifier: &Program, id: &str, answer: &Value) {
     if answer["response"].is_object() {
         http::post(&format!("{}/dc_api/{id}", verifier.url()), "application/json", &answer["response"].to_string());
     }
+}
+
+/// What openvc-core, which took no part, says of a `vp_token` that the npm verifier was given: `{}`, or an `error`.
+pub fn judged(presented: &Value, roots: &Value) -> Value {
+    let told = merged(presented.clone(), &json!({ "roots": roots }));
+    let (_, said) = http::post(&format!("{}/judge", programs::polaris().url()), "application/json", &told.to_string());
+    serde_json::from_str(&said).expect("it answers JSON")
 }

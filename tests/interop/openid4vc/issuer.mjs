@@ -17,12 +17,12 @@ const edwards = await keyring.add(await newKey('Ed25519'));
 const encryption = await newKey();
 const decryption = { ...encryption.jwk, kid: 'requests', alg: 'ECDH-ES', use: 'enc' };
 const encryptionJwk = { ...encryption.publicJwk, kid: 'requests', alg: 'ECDH-ES', use: 'enc' };
-const { pem, x5c } = await certify(key, 'localhost');
 
 const tenants = {};
 const routes = { 'GET /offer': offer, 'GET /offers/': ({ rest }) => answer(200, offers.get(rest)), 'GET /result/': result };
 const offers = new Map();
 const url = await serve('localhost', routes);
+const { pem, x5c } = await certify(key, 'localhost', [`${url}/open`, `${url}/strict`]);
 
 for (const name of ['open', 'strict']) {
   const tenant = {

@@ -19,8 +19,8 @@ export async function newKey(curve = 'P-256') {
   return { did: pair.controller, kid: pair.id, alg: curve === 'P-256' ? 'ES256' : 'EdDSA', jwk, publicJwk, pair };
 }
 
-/** A root and a leaf that it signed for `key`, with `host` as its name: `{ pem, x5c }`, the chain without the root. */
-export async function certify(key, host) {
+/** A root and a leaf that it signed for `key`, with `host` and `uris` as its names: `{ pem, x5c }`, the chain without the root. */
+export async function certify(key, host, uris = []) {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const day = 24 * 60 * 60 * 1000;
   const span = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 30 * day) };
@@ -36,6 +36,7 @@ export async function certify(key, host) {
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
     ],
   });
+  const names = [{ type: 'dns', value: host }, ...uris.map((value) => ({ type: 'url', value }))];
   const publicKey = await crypto.subtle.importKey('jwk', key.publicJwk, algorithm, true, ['verify']);
   const leaf = await x509.X509CertificateGenerator.create({
     ...span,
@@ -46,7 +47,7 @@ export async function certify(key, host) {
     signingKey: rootKeys.privateKey,
     signingAlgorithm: algorithm,
     extensions: [
-      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: host }]),
+      new x509.SubjectAlternativeNameExtension(names),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     ],
   });

@@ -96,6 +96,8 @@ programs! {
     credo: "credo", "node", "agent.mjs";
     /// The issuer on PyPI `openid4vci`.
     python: "openid4vci", concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/openid4vci/bin/python"), "issuer.py";
+    /// The verifier on PyPI `polaris-oid4vp`, with a second judge on PyPI `openvc-core`.
+    polaris: "openid4vp", concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/openid4vp/bin/python"), "verifier.py";
 }
 
 /// An offer of an issuer with these wishes, and what a wallet needs beside it.
@@ -132,4 +134,10 @@ pub fn merged(mut task: Value, more: &Value) -> Value {
     let members = task.as_object_mut().expect("an object");
     members.extend(more.as_object().expect("an object").clone());
     task
+}
+
+/// A text of a program's answer.
+#[track_caller]
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("not a text: {value}"))
 }

@@ -1,7 +1,7 @@
 // A foreign verifier, on loopback, by npm @openid4vc/openid4vp: prints `{ "url", "roots", "attester" }` and serves until its input ends.
 //
 //   GET /new?scheme=PREFIX&mode=MODE&by=value|reference|post&dcql=…&transaction_data=…   -> { "id", "request" }
-//   GET /result/ID                                                                      -> { "status", "credentials", "error" }
+//   GET /result/ID                                      -> { "status", "credentials", "error", "presented" }: the last for others to judge
 //
 // `mode` is direct_post, direct_post.jwt, fragment, dc_api or dc_api.jwt; for the last two the response is posted to /dc_api/ID, and in
 // fragment mode what follows the # to /fragment/ID. Without `scheme` in the Digital Credentials API the request is not signed.
@@ -107,7 +107,10 @@ async function receive(id, authorizationResponse) {
       const asked = { authorizationRequestPayload: request, origin: url, callbacks: party };
       const { dcql } = await verifier.parseOpenid4vpAuthorizationResponse({ ...asked, authorizationResponse });
       // OpenID4VP 1.0 A.4: the browser's API names the origin, even where the request is signed.
-      const audience = request.response_mode?.startsWith('dc_api') ? `origin:${url}` : request.client_id;
+      const api = request.response_mode?.startsWith('dc_api');
+      const audience = api ? `origin:${url}` : request.client_id;
+      const to = api ? { origin: url } : { client_id: request.client_id };
+      session.presented = { vp_token: dcql.presentations, dcql: request.dcql_query, nonce: request.nonce, ...to };
       session.credentials = await judge(verifier, { request, presentations: dcql.presentations, audience });
       session.status = 'accepted';
     } catch (error) {
@@ -119,8 +122,8 @@ async function receive(id, authorizationResponse) {
 }
 
 function result({ rest }) {
-  const { status, credentials, error } = sessions.get(rest);
-  return answer(200, { status, credentials, error });
+  const { status, credentials, error, presented } = sessions.get(rest);
+  return answer(200, { status, credentials, error, presented });
 }
 
 const url = await serve('localhost', {
