@@ -37,7 +37,7 @@ fn refused(issuer: &Program, wallet: &Program, wishes: &[(&str, &str)], task: &V
 
 #[test]
 fn npm_issues_to_itself_in_every_format_by_every_grant() {
-    let (issuer, wallet) = (programs::issuer(), programs::wallet());
+    let (issuer, wallet) = (programs::issuer(), &programs::wallet());
     for flow in ["pre", "auth"] {
         for config in CONFIGURATIONS {
             let result = issued(issuer, wallet, &[("config", config), ("flow", flow)], &json!({ "roots": issuer.said["roots"] }));
@@ -49,7 +49,7 @@ fn npm_issues_to_itself_in_every_format_by_every_grant() {
 
 #[test]
 fn npm_uses_what_the_standard_leaves_to_choose() {
-    let (issuer, wallet) = (programs::issuer(), programs::wallet());
+    let (issuer, wallet) = (programs::issuer(), &programs::wallet());
     let with = |wishes: &[(&str, &str)], task: Value| {
         let wishes: Vec<_> = [&[("config", "degree-sd-jwt")], wishes].concat();
         issued(issuer, wallet, &wishes, &task)
@@ -73,7 +73,7 @@ fn npm_uses_what_the_standard_leaves_to_choose() {
 
 #[test]
 fn npm_refuses_itself_what_is_wrong() {
-    let (issuer, wallet) = (programs::issuer(), programs::wallet());
+    let (issuer, wallet) = (programs::issuer(), &programs::wallet());
     let plain = [("config", "degree-sd-jwt")];
     for spoil in ["nonce", "audience", "signature"] {
         refused(issuer, wallet, &plain, &json!({ "spoil": spoil }));
@@ -88,7 +88,7 @@ fn npm_refuses_itself_what_is_wrong() {
 
 #[test]
 fn the_others_issue_to_each_other() {
-    let (npm, credo, python, wallet) = (programs::issuer(), programs::credo(), programs::python(), programs::wallet());
+    let (npm, credo, python, wallet) = (programs::issuer(), &programs::credo(), programs::python(), &programs::wallet());
     let trusting = json!({ "roots": npm.said["roots"], "count": 2 });
     for (config, flow) in [("degree-sd-jwt", "pre"), ("degree-sd-jwt-x5c", "auth"), ("degree-jwt", "auth")] {
         assert_eq!(issued(npm, credo, &[("config", config), ("flow", flow)], &trusting)["issued"], 2, "{config}");
@@ -136,7 +136,7 @@ const MODES: [&str; 5] = ["direct_post", "direct_post.jwt", "fragment", "dc_api"
 
 #[test]
 fn npm_presents_to_itself_by_every_prefix_and_mode() {
-    let (issuer, wallet, verifier) = (programs::issuer(), programs::wallet(), programs::verifier());
+    let (issuer, wallet, verifier) = (programs::issuer(), &programs::wallet(), programs::verifier());
     let trust = json!({ "roots": verifier.said["roots"], "attester": verifier.said["attester"] });
     for question in FORMATS {
         issued(issuer, wallet, &[("config", question.config)], &json!({}));
@@ -155,7 +155,7 @@ fn npm_presents_to_itself_by_every_prefix_and_mode() {
 
 #[test]
 fn npm_refuses_itself_a_presentation_that_is_wrong() {
-    let (issuer, wallet, verifier) = (programs::issuer(), programs::wallet(), programs::verifier());
+    let (issuer, wallet, verifier) = (programs::issuer(), &programs::wallet(), programs::verifier());
     for question in FORMATS {
         issued(issuer, wallet, &[("config", question.config)], &json!({}));
         for spoil in ["nonce", "audience", "holder", "state"] {
@@ -174,7 +174,7 @@ fn npm_refuses_itself_a_presentation_that_is_wrong() {
 #[test]
 fn credo_presents_and_verifies_as_npm_does() {
     let (issuer, wallet, verifier, credo) =
-        (programs::issuer(), programs::wallet(), programs::verifier(), programs::credo());
+        (programs::issuer(), &programs::wallet(), programs::verifier(), &programs::credo());
     let (npm, theirs) = (json!({ "roots": verifier.said["roots"] }), json!({ "roots": credo.said["roots"] }));
     let (mut as_wallet, mut as_verifier, mut of) = (0, 0, 0);
     for question in &FORMATS[..2] {
@@ -209,13 +209,13 @@ fn polaris_takes_what_it_asked_for_and_nothing_else() {
         let wishes: Vec<(&str, &str)> = wishes.iter().map(|(name, value)| (*name, value.as_str())).collect();
         settle(polaris, wallet, &wishes, &merged(json!({ "roots": strangers }), more))["status"].clone()
     };
-    for (name, wallet) in [(NPM, programs::wallet()), (CREDO, programs::credo())] {
+    for (name, wallet) in [(NPM, &programs::wallet()), (CREDO, programs::credo())] {
         issued(issuer, wallet, &[("config", "degree-sd-jwt-x5c")], &json!({ "roots": trusted }));
         assert_eq!(verdict(wallet, trusted, &json!({})), "accepted", "{name}");
         assert_eq!(verdict(wallet, strangers, &json!({})), "rejected", "{name}");
         row(name, POLARIS, "OpenID4VP: HAIP", 1, 1);
     }
     for spoil in ["nonce", "audience", "holder"] {
-        assert_eq!(verdict(programs::wallet(), trusted, &json!({ "spoil": spoil })), "rejected", "{spoil}");
+        assert_eq!(verdict(&npm, trusted, &json!({ "spoil": spoil })), "rejected", "{spoil}");
     }
 }

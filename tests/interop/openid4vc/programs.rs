@@ -1,4 +1,4 @@
-//! The programs of others that the tests talk to, each started once and ended with the test that holds its input.
+//! The programs of others that the tests talk to: servers that all share, and wallets, each a test's own for what it holds.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -17,7 +17,7 @@ pub struct Program {
     /// What it said: a `url`, certificates to trust.
     pub said: Value,
     lines: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
-    _child: Child,
+    child: Child,
 }
 
 impl Program {
@@ -33,7 +33,7 @@ impl Program {
         let input = child.stdin.take().expect("it is piped");
         let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
         let said = line(&mut output);
-        Self { said, lines: Mutex::new((input, output)), _child: child }
+        Self { said, lines: Mutex::new((input, output)), child }
     }
 
     /// The answer to one task.
@@ -51,6 +51,14 @@ impl Program {
     /// The JSON behind a path of its own.
     pub fn get(&self, path: &str, query: &[(&str, &str)]) -> Value {
         http::get(&format!("{}{path}{}", self.url(), http::query(query)))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that is gone already is as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -75,7 +83,17 @@ fn contexts() -> &'static Path {
     file.path()
 }
 
-macro_rules! programs {
+/// The wallet on npm `@openid4vc/*`, empty.
+pub fn wallet() -> Program {
+    Program::start("openid4vc", "node", "wallet.mjs")
+}
+
+/// The credo-ts agent, which is issuer and verifier as well, empty.
+pub fn credo() -> Program {
+    Program::start("credo", "node", "agent.mjs")
+}
+
+macro_rules! servers {
     ($($(#[$doc:meta])* $name:ident: $folder:literal, $interpreter:expr, $script:literal;)*) => {$(
         $(#[$doc])*
         pub fn $name() -> &'static Program {
@@ -85,15 +103,11 @@ macro_rules! programs {
     )*};
 }
 
-programs! {
+servers! {
     /// The issuer on npm `@openid4vc/openid4vci`.
     issuer: "openid4vc", "node", "issuer.mjs";
     /// The verifier on npm `@openid4vc/openid4vp`.
     verifier: "openid4vc", "node", "verifier.mjs";
-    /// The wallet on both.
-    wallet: "openid4vc", "node", "wallet.mjs";
-    /// The credo-ts agent.
-    credo: "credo", "node", "agent.mjs";
     /// The issuer on PyPI `openid4vci`.
     python: "openid4vci", concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/openid4vci/bin/python"), "issuer.py";
     /// The verifier on PyPI `polaris-oid4vp`, with a second judge on PyPI `openvc-core`.
