@@ -148,7 +148,13 @@ fn npm_presents_to_itself_by_every_prefix_and_mode() {
             agreed += 1;
         }
         for judge in [NPM, OPENVC] {
-            row(NPM, judge, &format!("OpenID4VP: {}, all modes and prefixes", question.name), agreed, MODES.len() * PREFIXES.len());
+            row(
+                NPM,
+                judge,
+                &format!("OpenID4VP: {}, all modes and prefixes", question.name),
+                agreed,
+                MODES.len() * PREFIXES.len(),
+            );
         }
     }
 }
@@ -173,8 +179,7 @@ fn npm_refuses_itself_a_presentation_that_is_wrong() {
 
 #[test]
 fn credo_presents_and_verifies_as_npm_does() {
-    let (issuer, wallet, verifier, credo) =
-        (programs::issuer(), &programs::wallet(), programs::verifier(), &programs::credo());
+    let (issuer, wallet, verifier, credo) = (programs::issuer(), &programs::wallet(), programs::verifier(), &programs::credo());
     let (npm, theirs) = (json!({ "roots": verifier.said["roots"] }), json!({ "roots": credo.said["roots"] }));
     let (mut as_wallet, mut as_verifier, mut of) = (0, 0, 0);
     for question in &FORMATS[..2] {
@@ -209,7 +214,8 @@ fn polaris_takes_what_it_asked_for_and_nothing_else() {
         let wishes: Vec<(&str, &str)> = wishes.iter().map(|(name, value)| (*name, value.as_str())).collect();
         settle(polaris, wallet, &wishes, &merged(json!({ "roots": strangers }), more))["status"].clone()
     };
-    for (name, wallet) in [(NPM, &programs::wallet()), (CREDO, programs::credo())] {
+    let npm = programs::wallet();
+    for (name, wallet) in [(NPM, &npm), (CREDO, &programs::credo())] {
         issued(issuer, wallet, &[("config", "degree-sd-jwt-x5c")], &json!({ "roots": trusted }));
         assert_eq!(verdict(wallet, trusted, &json!({})), "accepted", "{name}");
         assert_eq!(verdict(wallet, strangers, &json!({})), "rejected", "{name}");

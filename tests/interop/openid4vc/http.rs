@@ -36,8 +36,9 @@ fn send(method: &str, url: &str, media_type: &str, body: &str) -> (u16, String) 
     let port = authority.rsplit_once(':').expect("a port").1;
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
     let length = body.len();
-    let head =
-        format!("{method} /{path} HTTP/1.0\r\nHost: {authority}\r\nContent-Type: {media_type}\r\nContent-Length: {length}\r\n\r\n");
+    let head = format!(
+        "{method} /{path} HTTP/1.0\r\nHost: {authority}\r\nContent-Type: {media_type}\r\nContent-Length: {length}\r\n\r\n"
+    );
     stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).expect("it reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers in UTF-8");
