@@ -10,6 +10,8 @@ mod among_themselves;
 mod asking;
 #[path = "interop/openid4vc/http.rs"]
 mod http;
+#[path = "interop/openid4vc/names.rs"]
+mod names;
 #[path = "interop/openid4vc/programs.rs"]
 mod programs;
 #[path = "support/table.rs"]

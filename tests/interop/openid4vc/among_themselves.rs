@@ -4,14 +4,9 @@ use serde_json::{Value, json};
 
 use crate::asking::{Question, judged, settle};
 use crate::http;
+use crate::names::{CREDO, NPM, OPENVC, POLARIS, PYPI};
 use crate::programs::{self, Offer, Program, merged, text};
 use crate::table::row;
-
-const NPM: &str = "npm @openid4vc 0.4";
-const CREDO: &str = "credo-ts 0.6";
-const PYPI: &str = "PyPI openid4vci 1.0a1";
-const POLARIS: &str = "PyPI polaris-oid4vp 1.0";
-const OPENVC: &str = "PyPI openvc-core 1.37";
 
 const CONFIGURATIONS: [&str; 6] =
     ["degree-sd-jwt", "degree-sd-jwt-x5c", "degree-sd-jwt-web", "degree-jwt", "degree-ldp", "degree-ldp-p256"];

@@ -22,14 +22,15 @@ pub struct Program {
 
 impl Program {
     fn start(folder: &str, interpreter: &str, script: &str) -> Self {
-        let mut child = Command::new(interpreter)
-            .arg(script)
-            .current_dir(Path::new(ROOT).join("tests/interop").join(folder))
-            .env("CONTEXTS", contexts())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the interpreter is installed: run tests/run interop");
+        let mut command = Command::new(interpreter);
+        command.arg(script).current_dir(Path::new(ROOT).join("tests/interop").join(folder)).env("CONTEXTS", contexts());
+        Self::run(command)
+    }
+
+    /// Starts a program that says one line of JSON about itself.
+    pub fn run(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it is installed: run tests/run interop");
         let input = child.stdin.take().expect("it is piped");
         let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
         let said = line(&mut output);
@@ -139,7 +140,11 @@ impl Offer {
 
     /// The task of a foreign wallet to accept it, with `more` that the task says.
     pub fn task(&self, more: &Value) -> Value {
-        merged(json!({ "do": "receive", "offer": self.link, "tx_code": self.tx_code }), more)
+        let mut task = json!({ "do": "receive", "offer": self.link });
+        if let Some(code) = &self.tx_code {
+            task["tx_code"] = code.as_str().into();
+        }
+        merged(task, more)
     }
 }
 

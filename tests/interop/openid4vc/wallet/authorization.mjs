@@ -29,7 +29,7 @@ const redeemPreAuthorized = ({ client, credentialOffer, issuerMetadata, dpop, ta
   client.retrievePreAuthorizedCodeAccessTokenFromOffer({
     credentialOffer,
     issuerMetadata,
-    txCode: task.tx_code ?? undefined,
+    txCode: task.tx_code,
     dpop,
   });
 
