@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::asking::{Question, judged, settle};
+use crate::asking::{FORMATS, MODES, PREFIXES, judged, settle};
 use crate::http;
 use crate::names::{CREDO, NPM, OPENVC, POLARIS, PYPI};
 use crate::programs::{self, Offer, Program, merged, text};
@@ -103,31 +103,6 @@ fn the_others_issue_to_each_other() {
     let (_, read) = http::post(&format!("{}/read/metadata", python.url()), "application/json", &secure);
     assert_eq!(read, "{}");
 }
-
-const FORMATS: [Question; 3] = [
-    Question { name: "dc+sd-jwt", config: "degree-sd-jwt", query: asked_sd_jwt },
-    Question { name: "jwt_vc_json", config: "degree-jwt", query: asked_jwt },
-    Question { name: "ldp_vc", config: "degree-ldp", query: asked_ldp },
-];
-
-fn asked_sd_jwt() -> Value {
-    let claims = json!([{ "path": ["given_name"] }, { "path": ["degree", "name"] }, { "path": ["nationalities", null] }]);
-    json!({ "id": "a", "format": "dc+sd-jwt", "meta": { "vct_values": ["https://foreign.example/degree"] }, "claims": claims })
-}
-
-fn asked_jwt() -> Value {
-    let claims = json!([{ "path": ["credentialSubject", "degree", "name"] }]);
-    json!({ "id": "a", "format": "jwt_vc_json", "meta": { "type_values": [["UniversityDegreeCredential"]] }, "claims": claims })
-}
-
-fn asked_ldp() -> Value {
-    let badge = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential";
-    let claims = json!([{ "path": ["credentialSubject", "achievement", "name"] }]);
-    json!({ "id": "a", "format": "ldp_vc", "meta": { "type_values": [[badge]] }, "claims": claims })
-}
-
-const PREFIXES: [&str; 5] = ["redirect_uri", "decentralized_identifier", "x509_san_dns", "x509_hash", "verifier_attestation"];
-const MODES: [&str; 5] = ["direct_post", "direct_post.jwt", "fragment", "dc_api", "dc_api.jwt"];
 
 #[test]
 fn npm_presents_to_itself_by_every_prefix_and_mode() {

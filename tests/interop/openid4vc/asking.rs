@@ -1,4 +1,4 @@
-//! One presentation from question to verdict, between any verifier and any wallet that is one of the programs.
+//! What is asked for, in which ways, and one presentation from question to verdict between programs of others.
 
 use serde_json::{Value, json};
 
@@ -21,6 +21,34 @@ impl Question {
         json!({ "credentials": [(self.query)()] }).to_string()
     }
 }
+
+/// One question a format, by what the npm issuer issues.
+pub const FORMATS: [Question; 3] = [
+    Question { name: "dc+sd-jwt", config: "degree-sd-jwt", query: asked_sd_jwt },
+    Question { name: "jwt_vc_json", config: "degree-jwt", query: asked_jwt },
+    Question { name: "ldp_vc", config: "degree-ldp", query: asked_ldp },
+];
+
+fn asked_sd_jwt() -> Value {
+    let claims = json!([{ "path": ["given_name"] }, { "path": ["degree", "name"] }, { "path": ["nationalities", null] }]);
+    json!({ "id": "a", "format": "dc+sd-jwt", "meta": { "vct_values": ["https://foreign.example/degree"] }, "claims": claims })
+}
+
+fn asked_jwt() -> Value {
+    let claims = json!([{ "path": ["credentialSubject", "degree", "name"] }]);
+    json!({ "id": "a", "format": "jwt_vc_json", "meta": { "type_values": [["UniversityDegreeCredential"]] }, "claims": claims })
+}
+
+fn asked_ldp() -> Value {
+    let badge = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#OpenBadgeCredential";
+    let claims = json!([{ "path": ["credentialSubject", "achievement", "name"] }]);
+    json!({ "id": "a", "format": "ldp_vc", "meta": { "type_values": [[badge]] }, "claims": claims })
+}
+
+/// The client identifier prefixes (OpenID4VP 1.0 §5.9.3).
+pub const PREFIXES: [&str; 5] = ["redirect_uri", "decentralized_identifier", "x509_san_dns", "x509_hash", "verifier_attestation"];
+/// The response modes.
+pub const MODES: [&str; 5] = ["direct_post", "direct_post.jwt", "fragment", "dc_api", "dc_api.jwt"];
 
 /// Has `wallet` answer a request of `verifier`, told `task`; what the verifier says of it.
 pub fn settle(verifier: &Program, wallet: &Program, wishes: &[(&str, &str)], task: &Value) -> Value {

@@ -12,7 +12,10 @@ use crate::table::row;
 fn configurations() -> Vec<(String, String)> {
     let metadata = http::get(&format!("{}/.well-known/openid-credential-issuer", ours::issuer().url()));
     let supported = metadata["credential_configurations_supported"].as_object().expect("configurations").clone();
-    supported.into_iter().map(|(id, configuration)| (id, configuration["format"].as_str().expect("a format").to_owned())).collect()
+    supported
+        .into_iter()
+        .map(|(id, configuration)| (id, configuration["format"].as_str().expect("a format").to_owned()))
+        .collect()
 }
 
 /// One configuration of a format.

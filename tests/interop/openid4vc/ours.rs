@@ -91,4 +91,3 @@ pub fn trusting(wallet: &Wallet, program: &Program) -> Vec<String> {
 pub fn strs(options: &[String]) -> Vec<&str> {
     options.iter().map(String::as_str).collect()
 }
-
