@@ -2,13 +2,9 @@
 
 mod moving;
 mod presenting;
-mod receiving;
+pub mod receiving;
 
 pub use presenting::Part;
-pub use receiving::{
-    Acceptance, Accepted, Client, Dpop, Encryption, KeyAttester, Offer, Offered, OngoingIssuance, Profile, Received, Refusal,
-    Unproven, WalletAttestation,
-};
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Receiving credentials from issuers (OpenID4VCI 1.0, the wallet's side).
 //!
 //! ```text
-//! Offer::review ─► (a person looks) ─► accept ─┬─► token ─► keys, proofs ─► credentials ─► checked, kept ─► issuer told
-//!                                              └─► browser ─► answer ─┘          └─► later: resume
+//! Offer::review ─► (a person looks) ─► accept_offer ─┬─► token ─► keys, proofs ─► credentials ─► checked, kept ─► issuer told
+//!                                                    └─► browser ─► answer ─┘          └─► later: resume
 //! ```
 //!
 //! What has to be remembered in between is sealed in the store: see [`Wallet::issuances`].
@@ -113,7 +113,7 @@ impl Wallet {
     /// Each credential is bound to a fresh key, and kept only if it is what was asked for, bound to that key, and not rejected.
     /// Fails with `Refused` when the issuer says no, `Unsupported` when it wants something this wallet cannot do, `Unreachable` when
     /// it does not answer: what was reached by then is remembered, and [`Wallet::resume`] goes on.
-    pub async fn accept(
+    pub async fn accept_offer(
         &mut self,
         offer: &Offer,
         acceptance: &Acceptance,

@@ -15,7 +15,7 @@ use crate::wallet::{Forgetting, Wallet};
 impl Wallet {
     /// Gets a kept credential anew from its issuer, with the refresh token and fresh keys; the old one stays until it is forgotten.
     ///
-    /// Fails with `Misused` when the issuer gave no right to that, and otherwise as [`Wallet::accept`] does.
+    /// Fails with `Misused` when the issuer gave no right to that, and otherwise as [`Wallet::accept_offer`] does.
     pub async fn renew(
         &mut self,
         credential: &RecordId,
