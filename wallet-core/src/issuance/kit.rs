@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use crate::jose::jwt;
 use crate::key::{KeyAlgorithm, SecretKey};
+use crate::oauth::Attesters;
 use crate::time::Timestamp;
+use crate::x509::CertificateChain;
 use crate::x509::tests::Authority;
-use crate::x509::{CertificateChain, TrustAnchors};
 
 /// Somebody with a certificate.
 pub(super) struct Signer {
@@ -17,8 +18,8 @@ pub(super) struct Signer {
 
 impl Signer {
     /// Whoever stands behind the certificate, and nobody else.
-    pub fn anchors(&self) -> TrustAnchors {
-        self.authority.anchors()
+    pub fn attesters(&self) -> Attesters {
+        Attesters { anchors: self.authority.anchors(), ..Attesters::default() }
     }
 }
 

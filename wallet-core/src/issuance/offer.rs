@@ -1,17 +1,12 @@
 //! The credential offer: who offers which credentials, and how a wallet may get at them (OpenID4VCI 1.0 §4.1.1).
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::identifier;
 use crate::error::{Result, WalletError};
 use crate::json;
-use crate::oauth::Endpoint;
-
-/// The name of the pre-authorized code grant.
-pub const PRE_AUTHORIZED_CODE: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+use crate::oauth::{Endpoint, Secret};
 
 /// The longest offer that is read, in bytes.
 pub(super) const MAX_OFFER: usize = 64 << 10;
@@ -45,22 +40,22 @@ pub struct Grants {
 }
 
 /// What goes with the authorization code flow.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationCodeGrant {
     /// What the wallet hands back in its authorization request, so that the issuer knows the offer again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub issuer_state: Option<String>,
+    pub issuer_state: Option<Secret>,
     /// Which of the issuer's authorization servers; only where its metadata names several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_server: Option<String>,
 }
 
 /// What goes with the pre-authorized code flow.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreAuthorizedCodeGrant {
     /// The code: whoever redeems it first gets the credential.
     #[serde(rename = "pre-authorized_code")]
-    pub code: String,
+    pub code: Secret,
     /// Says that the person must type a code that came another way.
     #[serde(rename = "tx_code", skip_serializing_if = "Option::is_none")]
     pub transaction_code: Option<TransactionCode>,
@@ -132,7 +127,7 @@ impl CredentialOffer {
             return Err(malformed("it names a credential twice"));
         }
         let Some(grant) = &self.grants.pre_authorized_code else { return Ok(()) };
-        if grant.code.is_empty() {
+        if grant.code.expose().is_empty() {
             return Err(malformed("its pre-authorized code is empty"));
         }
         let description = grant.transaction_code.as_ref().and_then(|code| code.description.as_ref());
@@ -147,27 +142,11 @@ fn malformed(reason: impl ToString) -> WalletError {
     WalletError::malformed("credential offer", reason)
 }
 
-impl fmt::Debug for AuthorizationCodeGrant {
-    /// Leaves out the state, which stands for a session.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthorizationCodeGrant").field("authorization_server", &self.authorization_server).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for PreAuthorizedCodeGrant {
-    /// Leaves out the code, which is as good as the credential.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PreAuthorizedCodeGrant")
-            .field("transaction_code", &self.transaction_code)
-            .field("authorization_server", &self.authorization_server)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::vectors;
     use super::*;
+    use crate::oauth::token::PRE_AUTHORIZED_CODE;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -176,7 +155,7 @@ mod tests {
             "credential_issuer": "https://issuer.example",
             "credential_configuration_ids": ["diploma", "identity"],
             "grants": {
-                "authorization_code": { "issuer_state": "s" },
+                "authorization_code": { "issuer_state": "secret" },
                 PRE_AUTHORIZED_CODE: { "pre-authorized_code": "secret", "tx_code": { "length": 6, "description": "in the letter" } },
             },
         })
