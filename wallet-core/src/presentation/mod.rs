@@ -5,6 +5,7 @@
 
 pub mod dcql;
 mod handed;
+pub mod presenting;
 pub mod request;
 pub mod response;
 mod vp_formats;
