@@ -40,7 +40,7 @@ pub async fn present(home: &Home, screen: &Screen, asked: &args::Present) -> Res
         resolver: &resolver,
         evidence: &evidence,
         accrediting: None,
-        profile: if asked.haip { Profile::HighAssurance } else { Profile::Open },
+        profile: if asked.haip { Profile::Haip } else { Profile::Standard },
         transactions: &[],
         types: &[],
         language: screen.language,

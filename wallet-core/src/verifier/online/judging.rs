@@ -27,13 +27,7 @@ struct Tally {
 
 impl OnlineVerifier {
     /// Judges `vp_token`, which must have been made for this session and for `audience`.
-    pub(super) async fn judge(
-        &self,
-        session: &Session,
-        vp_token: &VpToken,
-        audience: &str,
-        now: &Timestamp,
-    ) -> Result<Outcome> {
+    pub(super) async fn judge(&self, session: &Session, vp_token: &VpToken, audience: &str, now: &Timestamp) -> Result<Outcome> {
         let came = vp_token.counts();
         // What was not asked for, or not so often, is not worth looking at.
         if let Err(fault) = session.query.check_answered(&came, &came) {
