@@ -8,11 +8,19 @@
 mod among_themselves;
 #[path = "interop/openid4vc/asking.rs"]
 mod asking;
+#[path = "interop/openid4vc/holder.rs"]
+mod holder;
 #[path = "interop/openid4vc/http.rs"]
 mod http;
 #[path = "interop/openid4vc/names.rs"]
 mod names;
+#[path = "interop/openid4vc/presenting.rs"]
+mod presenting;
 #[path = "interop/openid4vc/programs.rs"]
 mod programs;
+#[path = "interop/openid4vc/provider.rs"]
+mod provider;
+#[path = "interop/openid4vc/receiving.rs"]
+mod receiving;
 #[path = "support/table.rs"]
 mod table;

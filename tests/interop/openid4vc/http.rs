@@ -30,8 +30,29 @@ pub fn post(url: &str, media_type: &str, body: &str) -> (u16, String) {
     send("POST", url, media_type, body)
 }
 
-/// Version 1.0, so that the answer ends with the connection.
+/// Follows redirects as a browser does, up to one that goes `home`.
+pub fn browse(start: &str, home: &str) -> String {
+    let mut url = start.to_owned();
+    for _ in 0..10 {
+        let head = exchange("GET", &url, "text/plain", "").0;
+        let location =
+            head.lines().find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("location")));
+        url = location.unwrap_or_else(|| panic!("{url} leads nowhere: {head}")).1.to_owned();
+        if url.starts_with(home) {
+            return url;
+        }
+    }
+    panic!("{start} leads in circles")
+}
+
 fn send(method: &str, url: &str, media_type: &str, body: &str) -> (u16, String) {
+    let (head, body) = exchange(method, url, media_type, body);
+    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    (status, body)
+}
+
+/// The head and body of an answer. Version 1.0, so that it ends with the connection.
+fn exchange(method: &str, url: &str, media_type: &str, body: &str) -> (String, String) {
     let (authority, path) = url.strip_prefix("http://").expect("loopback").split_once('/').unwrap_or_default();
     let port = authority.rsplit_once(':').expect("a port").1;
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
@@ -43,6 +64,5 @@ fn send(method: &str, url: &str, media_type: &str, body: &str) -> (u16, String) 
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers in UTF-8");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-    (status, body.to_owned())
+    (head.to_owned(), body.to_owned())
 }

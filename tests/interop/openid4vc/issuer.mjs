@@ -22,7 +22,9 @@ const tenants = {};
 const routes = { 'GET /offer': offer, 'GET /offers/': ({ rest }) => answer(200, offers.get(rest)), 'GET /result/': result };
 const offers = new Map();
 const url = await serve('localhost', routes);
-const { pem, x5c } = await certify(key, 'localhost', [`${url}/open`, `${url}/strict`]);
+// A key of its own, so that nothing but the certificate vouches for it.
+const certified = await newKey();
+const { pem, x5c } = await certify(certified, 'localhost', [`${url}/open`, `${url}/strict`]);
 
 for (const name of ['open', 'strict']) {
   const tenant = {
@@ -50,7 +52,7 @@ for (const name of ['open', 'strict']) {
 
 /** The key a configuration is signed with, and how it is named. */
 function signer({ issuer }, config) {
-  if (config === 'degree-sd-jwt-x5c') return { key, iss: issuer, header: { x5c } };
+  if (config === 'degree-sd-jwt-x5c') return { key: certified, iss: issuer, header: { x5c } };
   if (config === 'degree-sd-jwt-web') return { key, iss: issuer, header: { kid: 'web-1' } };
   if (config === 'degree-ldp') return { key: edwards };
   return { key, iss: key.did, header: { kid: key.kid } };

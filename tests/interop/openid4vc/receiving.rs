@@ -1,28 +1,26 @@
 //! The issuers of others, and our wallet.
 
 use serde_json::{Value, json};
+use wallet_core::wallet::receiving::{Acceptance, Client, Dpop, Encryption, Profile};
 
+use crate::holder::Holder;
 use crate::names::{CREDO, NPM, OURS, PYPI};
-use crate::ours::{Wallet, strs, trusting};
 use crate::programs::{self, Offer, Program};
+use crate::provider::Provider;
 use crate::table::row;
 
-/// What the issuer says of an offer that our wallet took.
-#[track_caller]
-fn received(issuer: &Program, wishes: &[(&str, &str)], options: &[&str]) -> Value {
-    let wallet = Wallet::new();
-    let trust = if issuer.said["roots"].is_string() { trusting(&wallet, issuer) } else { Vec::new() };
+/// Whether every credential of an offer that our wallet took is kept and accepted, and what the issuer says of it.
+async fn receive(issuer: &Program, wishes: &[(&str, &str)], count: usize, tell: impl FnOnce(&mut Client<'_>)) -> Value {
     let offer = Offer::of(issuer, wishes);
-    let (went_well, told) = wallet.receive(&offer, &[options, &strs(&trust)].concat());
-    assert!(went_well, "{wishes:?} {options:?}: {told}");
+    let acceptance = Acceptance { count, ..Acceptance::default() };
+    let received = Holder::new().await.receive(&offer, Some(issuer), (acceptance, tell)).await;
+    let received = received.unwrap_or_else(|error| panic!("{wishes:?}: {error:?}"));
+    assert!(received.refusals.is_empty(), "{wishes:?}: {:?}", received.refusals);
+    assert_eq!(received.credentials.len(), count, "{wishes:?}");
+    for (_, verdict) in &received.credentials {
+        assert_eq!(verdict.word(), "accepted", "{wishes:?}: {verdict:?}");
+    }
     offer.result(issuer)
-}
-
-#[track_caller]
-fn not_received(issuer: &Program, offer: &Offer, options: &[&str]) {
-    let (went_well, told) = Wallet::new().receive(offer, options);
-    assert!(!went_well, "{told}");
-    assert_eq!(offer.result(issuer)["issued"], 0);
 }
 
 const CONFIGURATIONS: [(&str, &str); 6] = [
@@ -34,65 +32,103 @@ const CONFIGURATIONS: [(&str, &str); 6] = [
     ("degree-ldp-p256", "ldp_vc, ecdsa-rdfc-2019"),
 ];
 
-#[test]
-fn every_format_of_npm_is_received_by_every_grant() {
+#[tokio::test]
+async fn every_format_of_npm_is_received_by_every_grant() {
     let issuer = programs::issuer();
     for (flow, grant) in [("pre", "pre-authorized code"), ("auth", "authorization code")] {
         for (config, format) in CONFIGURATIONS {
-            let result = received(issuer, &[("config", config), ("flow", flow)], &[]);
+            let result = receive(issuer, &[("config", config), ("flow", flow)], 1, |_| ()).await;
             assert_eq!(result["notified"], "credential_accepted", "{config} {flow}");
             row(NPM, OURS, &format!("OpenID4VCI: {grant}, {format}"), 1, 1);
         }
     }
 }
 
-#[test]
-fn what_the_standard_leaves_to_choose_is_understood() {
+#[tokio::test]
+async fn what_the_standard_leaves_to_choose_is_understood() {
     let issuer = programs::issuer();
     let plain = ("config", "degree-sd-jwt");
-    for (name, wishes, options, member, value) in [
-        ("transaction code, offer by reference", &[plain, ("tx", "1"), ("ref", "1")][..], &[][..], "issued", json!(1)),
-        ("credential identifiers", &[plain, ("ids", "1")], &[], "issued", json!(1)),
-        ("deferred", &[plain, ("deferred", "1")], &[], "notified", json!("credential_accepted")),
-        ("batch of 3", &[plain], &["--count", "3"], "issued", json!(3)),
-        ("DPoP", &[plain], &["--dpop"], "dpop", json!(true)),
-    ] {
-        assert_eq!(received(issuer, wishes, options)[member], value, "{name}");
+    let says = |name: &str, result: Value, member: &str, value: Value| {
+        assert_eq!(result[member], value, "{name}: {result}");
         row(NPM, OURS, &format!("OpenID4VCI: {name}"), 1, 1);
+    };
+    let result = receive(issuer, &[plain, ("tx", "1"), ("ref", "1")], 1, |_| ()).await;
+    says("transaction code, offer by reference", result, "issued", json!(1));
+    says("credential identifiers", receive(issuer, &[plain, ("ids", "1")], 1, |_| ()).await, "issued", json!(1));
+    let result = receive(issuer, &[plain, ("ids", "1"), ("flow", "auth")], 1, |_| ()).await;
+    says("credential identifiers, authorization code", result, "issued", json!(1));
+    says("batch of 3", receive(issuer, &[plain], 3, |_| ()).await, "issued", json!(3));
+    says("DPoP", receive(issuer, &[plain], 1, |client| client.dpop = Dpop::Always).await, "dpop", json!(true));
+    says("bearer tokens", receive(issuer, &[plain], 1, |client| client.dpop = Dpop::Never).await, "dpop", json!(false));
+    let encrypted = |client: &mut Client<'_>| client.encryption = Encryption::WhereOffered;
+    says("encrypted", receive(issuer, &[plain], 1, encrypted).await, "encrypted", json!(true));
+    let deferred = [plain, ("deferred", "1")];
+    says("deferred", receive(issuer, &deferred, 1, |_| ()).await, "notified", json!("credential_accepted"));
+    says("deferred, encrypted", receive(issuer, &deferred, 2, encrypted).await, "issued", json!(2));
+}
+
+#[tokio::test]
+async fn keys_and_wallet_are_attested_where_asked_for() {
+    let (issuer, provider) = (programs::issuer(), Provider::known());
+    let attester = |client: &mut Client<'_>| client.attester = Some(provider);
+    let result = receive(issuer, &[("config", "degree-sd-jwt-attested")], 1, attester).await;
+    assert_eq!(result["issued"], 1);
+    row(NPM, OURS, "OpenID4VCI: attested keys", 1, 1);
+
+    // Everything at once: attested wallet, pushed request, DPoP with nonces, signed metadata, encryption both ways.
+    for (flow, grant) in [("pre", "pre-authorized code"), ("auth", "authorization code")] {
+        let offer = Offer::of(issuer, &[("config", "degree-sd-jwt-x5c"), ("tenant", "strict"), ("flow", flow)]);
+        let mut holder = Holder::new().await;
+        let wallet = holder.vouched_for(provider).await;
+        let strict = |client: &mut Client<'_>| {
+            client.attestation = Some(wallet);
+            client.profile = if flow == "auth" { Profile::Haip } else { Profile::Standard };
+        };
+        let received = holder.receive(&offer, Some(issuer), (Acceptance::default(), strict)).await.expect("it goes well");
+        assert_eq!(received.credentials.len(), 1, "{flow}: {:?}", received.refusals);
+        let result = offer.result(issuer);
+        let said = [&result["attested"], &result["dpop"], &result["encrypted"]];
+        assert_eq!(said, [true; 3], "{flow}: {result}");
+        row(NPM, OURS, &format!("OpenID4VCI: attested wallet, DPoP, encrypted, {grant}"), 1, 1);
     }
 }
 
-#[test]
-fn the_others_issue_to_our_wallet() {
+#[tokio::test]
+async fn the_others_issue_to_our_wallet() {
     let (credo, python) = (programs::credo(), programs::python());
-    for config in ["degree-sd-jwt", "degree-jwt"] {
-        for (name, issuer) in [(CREDO, &credo), (PYPI, python)] {
-            received(issuer, &[("config", config), ("tx", "1")], &[]);
-            row(name, OURS, &format!("OpenID4VCI: pre-authorized code with transaction code, {config}"), 1, 1);
-        }
-        received(python, &[("config", config), ("deferred", "1")], &[]);
-        row(PYPI, OURS, &format!("OpenID4VCI: deferred, {config}"), 1, 1);
+    let code = "OpenID4VCI: pre-authorized code with transaction code, batch";
+    for (name, issuer, config) in
+        [(CREDO, &credo, "degree-sd-jwt"), (CREDO, &credo, "degree-jwt"), (PYPI, python, "degree-sd-jwt")]
+    {
+        receive(issuer, &[("config", config), ("tx", "1")], 2, |_| ()).await;
+        row(name, OURS, &format!("{code}, {config}"), 1, 1);
     }
+    let deferred = [("config", "degree-sd-jwt"), ("deferred", "1")];
+    receive(python, &deferred, 2, |client| client.encryption = Encryption::WhereOffered).await;
+    row(PYPI, OURS, "OpenID4VCI: deferred, encrypted, degree-sd-jwt", 1, 1);
 }
 
-#[test]
-fn offer_is_taken_once_and_only_with_its_code() {
+#[tokio::test]
+async fn offer_is_taken_once_and_only_with_its_code() {
     let issuer = programs::issuer();
-    let mut offer = Offer::of(issuer, &[("config", "degree-sd-jwt"), ("tx", "1")]);
-    offer.tx_code = Some("0".to_owned());
-    not_received(issuer, &offer, &[]);
+    let mut holder = Holder::new().await;
+    let mut wrong = Offer::of(issuer, &[("config", "degree-sd-jwt"), ("tx", "1")]);
+    wrong.tx_code = Some("0".to_owned());
+    holder.receive(&wrong, None, (Acceptance::default(), |_: &mut Client<'_>| ())).await.expect_err("another code");
+    assert_eq!(wrong.result(issuer)["issued"], 0);
     let offer = Offer::of(issuer, &[("config", "degree-sd-jwt")]);
-    let (wallet, other) = (Wallet::new(), Wallet::new());
-    assert!(wallet.receive(&offer, &[]).0);
-    assert!(!other.receive(&offer, &[]).0);
+    let nothing = || (Acceptance::default(), |_: &mut Client<'_>| ());
+    holder.receive(&offer, None, nothing()).await.expect("the first time");
+    holder.receive(&offer, None, nothing()).await.expect_err("the second time");
 }
 
-#[test]
-fn credential_of_a_stranger_by_certificate_is_not_kept() {
+#[tokio::test]
+async fn credential_of_a_stranger_by_certificate_is_not_accepted() {
     let (issuer, stranger) = (programs::issuer(), programs::polaris());
-    let wallet = Wallet::new();
     let offer = Offer::of(issuer, &[("config", "degree-sd-jwt-x5c")]);
-    let (went_well, told) = wallet.receive(&offer, &strs(&trusting(&wallet, stranger)));
-    assert!(!went_well, "{told}");
+    let strict = |client: &mut Client<'_>| client.unproven = wallet_core::wallet::receiving::Unproven::Refuse;
+    let received = Holder::new().await.receive(&offer, Some(stranger), (Acceptance::default(), strict)).await;
+    let received = received.expect("the issuer did its part");
+    assert!(received.credentials.is_empty(), "{received:?}");
     assert_ne!(offer.result(issuer)["notified"], "credential_accepted");
 }

@@ -177,6 +177,7 @@ class Issuer:
         if keys is None:
             return 400, {"error": "invalid_transaction_id"}
         self.transactions.close(request.transaction_id)
+        session["encryption"] = request.credential_response_encryption or session["encryption"]
         return 200, self.mint(session, keys)
 
     def notify(self, session, body):
