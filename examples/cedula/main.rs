@@ -3,6 +3,7 @@
 mod accreditation;
 mod args;
 mod batch;
+mod browser;
 mod chain;
 mod check;
 mod demo;
@@ -19,6 +20,7 @@ mod network;
 mod pack;
 mod print;
 mod publishing;
+mod receive;
 mod registry;
 mod rows;
 mod sd_jwt;
@@ -63,6 +65,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::List => hold::list(&home, screen).await,
         Command::Show(asked) => hold::show(&home, screen, asked).await,
         Command::Scan(asked) => hold::scan(&home, screen, asked).await,
+        Command::Receive(asked) => receive::receive(&home, screen, asked).await,
         Command::Ask(asked) => check::ask(&home, screen, asked).await,
         Command::Present(asked) => hold::present(&home, screen, asked).await,
         Command::Verify(asked) => check::verify(&home, screen, asked).await,
