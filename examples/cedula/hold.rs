@@ -196,13 +196,13 @@ fn issuer_id(issuer: &Value) -> &str {
     issuer.as_str().or_else(|| issuer.get("id")?.as_str()).unwrap_or_default()
 }
 
-/// `cedula present`
-pub async fn present(home: &Home, screen: &Screen, asked: &args::Present) -> Result<u8> {
+/// `cedula present --request FILE`
+pub async fn present(home: &Home, screen: &Screen, (asked, request): (&args::Present, &Path)) -> Result<u8> {
     let l = screen.language;
-    let request = Request::read(&input::text(&asked.request)?)?;
+    let request = Request::read(&input::text(request)?)?;
     let mut wallet = open(home).await?;
     let mut chosen = Vec::new();
-    for given in &asked.credentials {
+    for given in &asked.what {
         chosen.push(find(&wallet, given, l).await?.0);
     }
     let lists = asked.lists.iter().map(|file| Ok(Secured::read(&input::text(file)?)?)).collect::<Result<Vec<_>>>()?;

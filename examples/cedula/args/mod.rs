@@ -95,7 +95,9 @@ pub enum Command {
     )]
     Ask(Ask),
     /// Answer a verifier's request, as the holder
-    #[command(after_help = "Example:\n  cedula present --request request.json 2 --out answer.json")]
+    #[command(after_help = "Examples:\n  cedula present 'openid4vp://?client_id=…&request_uri=…' --trust-pem verifiers.pem\n  \
+        cedula present request.png --yes --json\n  \
+        cedula present --request request.json 2 --out answer.json")]
     Present(Present),
     /// Verify a credential or a presentation: status 0 accepted, 1 rejected, 2 undetermined
     #[command(after_help = "Examples:\n  cedula verify card.png --pack country.pack --publisher did:key:z6Mk… --offline\n  \
