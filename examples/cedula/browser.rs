@@ -14,7 +14,8 @@ const MAX_REDIRECTS: usize = 10;
 /// The longest first line of a request, in bytes.
 const MAX_LINE: u64 = 16 << 10;
 /// What the person sees when the wallet has taken over again.
-const PAGE: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\nconnection: close\r\n\r\n<!doctype html><title>Cédula</title>✔";
+const PAGE: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\nconnection: close\r\n\r\n<!doctype html><title>Cédula</title>✔";
 
 /// A page on this machine that browsers come back to.
 pub struct Browser {

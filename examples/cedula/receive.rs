@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use wallet_core::language::Language;
+use wallet_core::oauth::Profile;
 use wallet_core::platform::{HttpNetwork, MemoryStorage, system_now, system_rng};
 use wallet_core::ports::Network;
 use wallet_core::verification::Verdict;
 use wallet_core::verifier::Verifier;
 use wallet_core::wallet::Wallet;
-use wallet_core::wallet::receiving::{Acceptance, Accepted, Client, Dpop, Encryption, Offer, Profile, Received, Unproven};
+use wallet_core::wallet::receiving::{Acceptance, Accepted, Client, Dpop, Encryption, Offer, Received, Unproven};
 use wallet_core::x509::TrustAnchors;
 
 use crate::args;
@@ -166,7 +167,11 @@ async fn resume(wallet: &mut Wallet, client: &Client<'_>) -> Result<Vec<Received
 }
 
 /// Asks again for what was not ready, for as long as the person would wait.
-async fn wait(wallet: &mut Wallet, mut received: Vec<Received>, (asked, client): (&args::Receive, &Client<'_>)) -> Result<Vec<Received>> {
+async fn wait(
+    wallet: &mut Wallet,
+    mut received: Vec<Received>,
+    (asked, client): (&args::Receive, &Client<'_>),
+) -> Result<Vec<Received>> {
     let patience = Instant::now() + Duration::from_secs(asked.wait);
     for one in &mut received {
         while let Some(at) = one.ask_again.clone() {
@@ -212,7 +217,8 @@ fn told(offer: &Offer, l: Language) -> Value {
 /// Says what was kept and what was not; the status is that of the worst verdict.
 async fn show(wallet: &Wallet, screen: &Screen, offer: Option<&Offer>, received: &[Received]) -> Result<u8> {
     let l = screen.language;
-    let mut object = json!({ "credentials": [], "refusals": [], "askAgain": received.iter().filter_map(|one| one.ask_again.clone()).min() });
+    let mut object =
+        json!({ "credentials": [], "refusals": [], "askAgain": received.iter().filter_map(|one| one.ask_again.clone()).min() });
     if let Some(offer) = offer {
         object["offer"] = told(offer, l);
     }
@@ -220,7 +226,10 @@ async fn show(wallet: &Wallet, screen: &Screen, offer: Option<&Offer>, received:
     for (id, verdict) in received.iter().flat_map(|one| &one.credentials) {
         let held = wallet.credential(id).await?;
         let title = hold::held_title(&held, l);
-        list(&mut object["credentials"], json!({ "record": id, "title": title, "format": held.format, "verdict": verdict.to_json() }));
+        list(
+            &mut object["credentials"],
+            json!({ "record": id, "title": title, "format": held.format, "verdict": verdict.to_json() }),
+        );
         screen.line("");
         screen.line(words!(l, "Kept: {title}", "Guardada: {title}", "Guardada: {title}"));
         screen.verdict(verdict);
@@ -232,7 +241,12 @@ async fn show(wallet: &Wallet, screen: &Screen, offer: Option<&Offer>, received:
         let what = json!({ "configuration": refusal.configuration, "faults": refusal.faults, "verdict": verdict });
         list(&mut object["refusals"], what);
         let (configuration, faults) = (&refusal.configuration, refusal.faults.join(" "));
-        screen.line(words!(l, "Not kept: {configuration}. {faults}", "No se guardó: {configuration}. {faults}", "Não foi guardada: {configuration}. {faults}"));
+        screen.line(words!(
+            l,
+            "Not kept: {configuration}. {faults}",
+            "No se guardó: {configuration}. {faults}",
+            "Não foi guardada: {configuration}. {faults}"
+        ));
     }
     if let Some(at) = received.iter().filter_map(|one| one.ask_again.as_ref()).min() {
         screen.line(words!(
