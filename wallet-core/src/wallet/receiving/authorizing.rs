@@ -2,11 +2,11 @@
 
 use super::errand::{Errand, Outgoing};
 use super::issuance::{Authorization, Wanted};
-use super::{Client, Dpop, Offer, Profile};
+use super::{Client, Dpop, Offer};
 use crate::error::{Result, WalletError};
 use crate::oauth::{
     AuthorizationAnswer, AuthorizationRequest, AuthorizationServerMetadata, CodeVerifier, CredentialAuthorization, Endpoint,
-    Form, Grant, PushedResponse, Secret, TokenRequest, TokenResponse, TokenType, authorization_details,
+    Form, Grant, Profile, PushedResponse, Secret, TokenRequest, TokenResponse, TokenType, authorization_details,
 };
 
 impl Errand<'_> {

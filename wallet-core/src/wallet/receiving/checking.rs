@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use super::Refusal;
+use super::Unproven;
 use super::errand::Errand;
 use super::issuance::Wanted;
-use super::{Profile, Unproven};
 use crate::credential::Credential;
 use crate::error::Result;
 use crate::issuance::{CredentialConfiguration, CredentialDefinition, CredentialFormat};
 use crate::key::PublicKey;
+use crate::oauth::Profile;
 use crate::securing::sd_jwt::SdJwt;
 use crate::securing::{Kind, Mechanism, Secured};
 use crate::store::{HeldCredential, KeyReference};

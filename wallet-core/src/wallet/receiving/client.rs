@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::error::Result;
 use crate::key::{KeyId, PublicKey};
 use crate::language::Language;
-use crate::oauth::ClientAttestation;
+use crate::oauth::{ClientAttestation, Profile};
 use crate::store::Protection;
 use crate::verifier::Verifier;
 
@@ -73,15 +73,6 @@ pub struct WalletAttestation {
 pub trait KeyAttester: Send + Sync {
     /// An attestation of `keys` in JWT format, with the issuer's `nonce` where it gave one.
     async fn attest(&self, keys: &[PublicKey], nonce: Option<&str>) -> Result<String>;
-}
-
-/// What is asked of issuers besides OpenID4VCI 1.0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// Nothing.
-    Standard,
-    /// The OpenID4VC High Assurance Interoperability Profile 1.0: pushed requests, DPoP, certified issuers.
-    Haip,
 }
 
 /// When access tokens are bound to a key (RFC 9449).

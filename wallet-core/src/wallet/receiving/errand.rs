@@ -6,11 +6,11 @@ use rand_core::CryptoRng;
 use serde_json::Value;
 
 use super::issuance::{Issuance, TokenKey};
-use super::{Client, Dpop, Profile};
+use super::{Client, Dpop};
 use crate::error::{Result, WalletError};
 use crate::key::KeyAlgorithm;
 use crate::oauth::call::header_of;
-use crate::oauth::{DpopProof, Endpoint, OAuthError, OAuthErrorCode, client_attestation, dpop, form};
+use crate::oauth::{DpopProof, Endpoint, OAuthError, OAuthErrorCode, Profile, client_attestation, dpop, form};
 use crate::ports::{HttpMethod, HttpRequest, HttpResponse};
 use crate::store::{Record, RecordId};
 use crate::time::Timestamp;

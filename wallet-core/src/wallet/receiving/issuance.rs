@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Offer, Profile};
+use super::Offer;
 use crate::error::{Result, WalletError};
 use crate::issuance::{CredentialConfiguration, CredentialIssuerMetadata, NotificationRequest, Requested};
 use crate::key::{KeyId, PublicKey};
-use crate::oauth::{AuthorizationServerMetadata, CodeVerifier, Secret, TokenResponse};
+use crate::oauth::{AuthorizationServerMetadata, CodeVerifier, Profile, Secret, TokenResponse};
 use crate::store::{HeldIssuance, KeyReference, RecordId};
 use crate::time::Timestamp;
 

@@ -17,7 +17,7 @@ mod proving;
 mod renewing;
 mod requesting;
 
-pub use client::{Client, Dpop, Encryption, KeyAttester, Profile, Unproven, WalletAttestation};
+pub use client::{Client, Dpop, Encryption, KeyAttester, Unproven, WalletAttestation};
 pub use offer::{Offer, Offered};
 
 use rand_core::CryptoRng;
