@@ -3,6 +3,7 @@
 mod accrediting;
 mod anchoring;
 mod batch;
+pub mod credential_issuer;
 mod lists;
 mod places;
 mod registrar;
@@ -11,6 +12,7 @@ mod sending;
 pub use accrediting::NewAccreditation;
 pub use anchoring::Anchored;
 pub use batch::{Batch, BatchPlan, Rows};
+pub use credential_issuer::CredentialIssuer;
 pub use lists::{SignedList, StatusPlan};
 pub use registrar::{Registrar, Written};
 pub use sending::Sending;
