@@ -1,5 +1,9 @@
 //! SD-JWT credentials from the issuer to the verdict: one good one, then one thing broken in it at a time.
 
+#[path = "support/authority.rs"]
+mod authority;
+#[path = "sd_jwt/certificates.rs"]
+mod certificates;
 #[path = "support/packs.rs"]
 mod packs;
 #[path = "support/world.rs"]

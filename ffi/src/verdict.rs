@@ -6,8 +6,8 @@ use wallet_core::language::Language;
 use wallet_core::registry::accreditation::Scope;
 use wallet_core::time::Timestamp;
 use wallet_core::verification::{
-    AccreditationUsed, AnchorUsed, Basis, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, Say as _, StatusListUsed,
-    Verdict, Verified, Warning,
+    AccreditationUsed, AnchorUsed, Basis, CertificateUsed, Finding, Gap, IssuerUsed, Place, Reason, ResolutionUsed, Say as _,
+    StatusListUsed, Verdict, Verified, Warning,
 };
 
 /// The outcome of verification.
@@ -131,6 +131,8 @@ pub struct Basis {
     pub status_lists: Vec<StatusListUsed>,
     /// The issuers whose published keys were used.
     pub issuers: Vec<IssuerUsed>,
+    /// The certificates that issuers go by.
+    pub certificates: Vec<CertificateUsed>,
     /// The accreditations by which an issuer may say what it says.
     pub accreditations: Vec<AccreditationUsed>,
     /// The anchors that date a signature.
@@ -189,6 +191,17 @@ pub struct IssuerUsed {
     pub issuer: String,
     /// When they were fetched.
     pub as_of: Timestamp,
+}
+
+/// An issuer's certificate that a verdict rests on; whether it was revoked was not looked up.
+#[uniffi::remote(Record)]
+pub struct CertificateUsed {
+    /// Whose it is.
+    pub subject: String,
+    /// The SHA-256 of the certificate, base64url.
+    pub hash: String,
+    /// When it, or the first of those that vouch for it, ceases to hold.
+    pub until: Timestamp,
 }
 
 /// A resolution that a verdict rests on.

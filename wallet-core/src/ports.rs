@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use url::{Host, Url};
 
 use crate::error::Result;
 use crate::key::{KeyAlgorithm, KeyId, PublicKey};
@@ -86,6 +87,16 @@ pub enum Reach {
     Public,
     /// Anywhere, `http` included: for a URL the app's own configuration names, such as its node.
     Configured,
+}
+
+/// Whether a URL stays on this machine: `localhost`, 127.0.0.0/8, `[::1]`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// One HTTP answer.

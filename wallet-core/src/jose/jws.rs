@@ -1,6 +1,6 @@
 //! Compact JSON Web Signatures, which every token here is made of (RFC 7515 §3.1, RFC 8725).
 //!
-//! The algorithm is the key's, never the token's; the header's own keys (`jwk`, `x5c`, `jku`) are never looked at here.
+//! The algorithm is the key's, never the token's; the header's own keys (`jwk`, `x5c`, `jku`) are never trusted here.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Map, Value};
@@ -18,6 +18,8 @@ pub(crate) struct Token {
     signed: usize,
     algorithm: String,
     signature: Vec<u8>,
+    /// The `x5c` of its header, unread.
+    certificates: Option<Value>,
 }
 
 /// What a new token says; the header is an object too.
@@ -40,7 +42,8 @@ pub(crate) fn read(text: &str) -> Result<(Map<String, Value>, String, Token)> {
     let header = json::read_object("JWT header", &decode_text("JWT header", header)?)?;
     let payload = decode_text("JWT payload", payload)?;
     let algorithm = algorithm(&header)?;
-    let token = Token { text: text.to_owned(), signed, algorithm, signature: decode(signature)? };
+    let certificates = header.get("x5c").cloned();
+    let token = Token { text: text.to_owned(), signed, algorithm, signature: decode(signature)?, certificates };
     Ok((header, payload, token))
 }
 
@@ -58,7 +61,8 @@ impl Draft {
             return Ok(None);
         }
         let signed = text.rfind('.').expect("a token has three parts");
-        let token = Token { text: text.to_owned(), signed, algorithm: algorithm(&header)?, signature: signature.to_vec() };
+        let (algorithm, certificates) = (algorithm(&header)?, header.get("x5c").cloned());
+        let token = Token { text: text.to_owned(), signed, algorithm, signature: signature.to_vec(), certificates };
         Ok(Some((header, payload, token)))
     }
 }
@@ -72,6 +76,11 @@ impl Token {
     /// The `alg` of its header.
     pub(crate) fn algorithm(&self) -> &str {
         &self.algorithm
+    }
+
+    /// The certificates that came with it (`x5c`), unread: who trusts them is for others to say.
+    pub(crate) fn certificates(&self) -> Option<&Value> {
+        self.certificates.as_ref()
     }
 
     /// What is signed, and the signature.
@@ -140,7 +149,8 @@ mod tests {
 
     fn token(input: &str, algorithm: &str, signature: &str) -> Token {
         let text = format!("{input}.{signature}");
-        Token { text, signed: input.len(), algorithm: algorithm.to_owned(), signature: decode(signature).expect("base64url") }
+        let (algorithm, signature) = (algorithm.to_owned(), decode(signature).expect("base64url"));
+        Token { text, signed: input.len(), algorithm, signature, certificates: None }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::{Result, WalletError};
+use crate::ports;
 
 /// The longest URL that is read, in bytes.
 const MAX_LENGTH: usize = 2048;
@@ -26,7 +27,7 @@ impl Endpoint {
             return Err(bad("it is longer than 2048 bytes"));
         }
         let url = Url::parse(text).map_err(|_| bad("it is not an absolute URL"))?;
-        let secure = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
+        let secure = url.scheme() == "https" || url.scheme() == "http" && ports::is_loopback(&url);
         // The parser mends what is not quite a URL, and two spellings of one identifier must not both be taken.
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && text.contains("://");
         if !secure || url.host().is_none() || !plain {
@@ -86,15 +87,6 @@ impl Endpoint {
 
     fn url(&self) -> Url {
         Url::parse(&self.0).expect("it was read as a URL")
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

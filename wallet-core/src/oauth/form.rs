@@ -15,7 +15,7 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The most parameters that are read.
 const MAX_PARAMETERS: usize = 64;
 /// The longest form that is read, in bytes.
-const MAX_BYTES: usize = 256 << 10;
+const MAX_BYTES: usize = 1 << 20;
 
 /// Parameters, none of them twice (RFC 6749 §3.1); they may be secrets, so they do not print.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Form {
     pub fn read(text: &str) -> Result<Self> {
         let bad = |reason: &str| WalletError::malformed("request", reason);
         if text.len() > MAX_BYTES {
-            return Err(bad("it is longer than 256 KiB"));
+            return Err(bad("it is longer than a mebibyte"));
         }
         let mut found = Self::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()).filter(|(_, value)| !value.is_empty()) {

@@ -92,6 +92,11 @@ impl VpFormats {
         }
     }
 
+    /// Whether a format that can be presented is among those that are named; none is limited where none is named.
+    pub(super) fn take_any(&self) -> bool {
+        self.0.is_empty() || self.0.keys().any(|name| !matches!(CredentialFormat::from_name(name), CredentialFormat::Other(_)))
+    }
+
     fn allow_algorithm(&self, format: &str, parameter: &str, algorithm: Option<&str>) -> bool {
         match algorithm {
             // RFC 9864 gives Ed25519 a name of its own beside RFC 8037's.

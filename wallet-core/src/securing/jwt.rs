@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::claims::{self, Claims};
 use super::secured::Read;
-use super::{Kind, Mechanism, ProofOptions, jws, jwt_v1};
+use super::{Kind, Mechanism, ProofOptions, certificates, jws, jwt_v1};
 use crate::error::{Result, WalletError};
 use crate::key::PublicKey;
 
@@ -31,7 +31,11 @@ pub(super) fn prepare(document: Map<String, Value>, options: &ProofOptions, key:
     let algorithm = jws::algorithm_of(key)?;
     claims::may_be_signed(kind, &document, options)?;
     let (typ, cty) = media_types(kind);
-    let header = json!({ "alg": algorithm, "typ": typ, "cty": cty, "kid": options.method.as_str() });
+    let mut header = json!({ "alg": algorithm, "typ": typ, "cty": cty });
+    match certificates::x5c(options, claims::signer(kind, &document), key)? {
+        Some(x5c) => header["x5c"] = x5c,
+        None => header["kid"] = options.method.as_str().into(),
+    }
     let mut payload = document;
     payload.extend(claims::of_options(options));
     Ok(jws::Draft { header, payload })

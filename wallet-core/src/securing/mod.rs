@@ -5,6 +5,7 @@
 
 mod anchored;
 mod cbor;
+mod certificates;
 mod claims;
 mod cose;
 mod data_integrity;

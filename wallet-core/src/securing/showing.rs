@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use super::data_integrity::selective;
 use super::linked_data::Contexts;
-use super::sd_jwt::{BindingFault, BindingTerms, KeyBinding, Profile, SdJwt};
+use super::sd_jwt::{BindingFault, BindingTerms, KeyBinding, Profile, SdJwt, is_web};
 use super::secured::Form;
 use super::{Secured, Unsigned, jws};
 use crate::error::{Result, WalletError};
 use crate::json::JsonPointer;
 use crate::key::PublicKey;
 use crate::time::Timestamp;
+use crate::x509::CertificateChain;
 
 impl Secured {
     /// The claims and list items that may be left out, each by its place in the [body](Secured::body).
@@ -76,7 +77,17 @@ impl Secured {
     /// [`IssuerMetadata`](super::sd_jwt::IssuerMetadata) (draft-ietf-oauth-sd-jwt-vc §2.5).
     pub fn web_issuer(&self) -> Option<&str> {
         let token = self.sd_jwt().filter(|token| token.profile() == Profile::Vc)?;
-        token.claims().ok()?.get("iss")?.as_str().filter(|issuer| issuer.starts_with("https://"))
+        token.claims().ok()?.get("iss")?.as_str().filter(|issuer| is_web(issuer))
+    }
+
+    /// The certificates that came with a token (`x5c`), if any did: who trusts them is for verification to say.
+    pub fn certificates(&self) -> Option<Result<CertificateChain>> {
+        let x5c = match &self.form {
+            Form::Jwt(token) => token.certificates(),
+            Form::SdJwt(token) => token.header().get("x5c"),
+            Form::Embedded(_) | Form::Cose(_) => None,
+        };
+        x5c.map(CertificateChain::from_x5c)
     }
 
     /// The `alg` that its token names; none for an embedded proof and for COSE.

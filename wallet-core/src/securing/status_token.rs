@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::claims::{Claims, is_absolute, is_media_type};
 use super::secured::Read;
 use super::sign1::{self, Headers, Types};
-use super::{Kind, Mechanism, ProofOptions, cbor, jws, jwt};
+use super::{Kind, Mechanism, ProofOptions, cbor, certificates, jws, jwt};
 use crate::error::{Result, WalletError};
 use crate::key::PublicKey;
 
@@ -59,7 +59,11 @@ fn read(mechanism: Mechanism, body: Map<String, Value>, kid: Option<&str>) -> Re
 /// A new JWT over `claims`.
 pub(super) fn prepare_jwt(claims: Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<jws::Draft> {
     let claims = complete(claims, options)?;
-    let header = json!({ "alg": jws::algorithm_of(key)?, "typ": "statuslist+jwt", "kid": options.method.as_str() });
+    let mut header = json!({ "alg": jws::algorithm_of(key)?, "typ": "statuslist+jwt" });
+    match certificates::x5c(options, claims.get("iss").and_then(Value::as_str), key)? {
+        Some(x5c) => header["x5c"] = x5c,
+        None => header["kid"] = options.method.as_str().into(),
+    }
     Ok(jws::Draft { header, payload: claims })
 }
 

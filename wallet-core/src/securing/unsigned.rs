@@ -11,6 +11,7 @@ use crate::did::{DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::key::{KeyAlgorithm, PublicKey};
 use crate::time::Timestamp;
+use crate::x509::CertificateChain;
 
 /// What a new proof is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct ProofOptions {
     pub previous: Vec<String>,
     /// What the holder may leave out later.
     pub disclosure: Disclosure,
+    /// The certificates of an issuer that goes by one, its own first: they go into the header of a token (`x5c`).
+    pub certificates: Option<CertificateChain>,
 }
 
 impl ProofOptions {
@@ -51,6 +54,7 @@ impl ProofOptions {
             id: None,
             previous: Vec::new(),
             disclosure: Disclosure::Whole,
+            certificates: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::securing::linked_data::Contexts;
 use crate::securing::sd_jwt::IssuerMetadata;
 use crate::status::ListFormat;
 use crate::time::Timestamp;
+use crate::x509::TrustAnchors;
 
 /// The most schemas that one may refer to and have looked for.
 const MAX_REFERRED: usize = 8;
@@ -43,6 +44,8 @@ pub struct Evidence {
     pub accreditations: BTreeMap<(Did, Scope), Known<Told<Vec<Path>>>>,
     /// When each issuer anchored a root, if it did, as the registry tells it.
     pub anchors: BTreeMap<(Did, B256), Known<Told<Option<Moment>>>>,
+    /// The authorities that are trusted to certify issuers; whoever one of them stands behind is known.
+    pub authorities: TrustAnchors,
     /// Type metadata documents as they were retrieved, each by its `vct`; never fetched, since that tells their publisher.
     pub type_metadata: BTreeMap<String, String>,
 }
@@ -94,7 +97,19 @@ impl Evidence {
         let (resolutions, status_lists, resources) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (issuers, type_metadata) = (BTreeMap::new(), BTreeMap::new());
         let (accreditations, anchors, stapled) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Self { contexts, resolutions, status_lists, stapled, resources, issuers, accreditations, anchors, type_metadata }
+        let authorities = TrustAnchors::none();
+        Self {
+            contexts,
+            resolutions,
+            status_lists,
+            stapled,
+            resources,
+            issuers,
+            accreditations,
+            anchors,
+            authorities,
+            type_metadata,
+        }
     }
 
     /// What `secured`, its nested credentials, their status lists and schemas need that has not been looked for yet, to be judged by
@@ -123,6 +138,7 @@ impl Evidence {
 
     fn collect(&self, secured: &Secured, needs: &mut BTreeSet<Need>) {
         match secured.web_issuer() {
+            Some(_) if secured.certificates().is_some_and(|chain| chain.is_ok_and(|chain| chain.reaches(&self.authorities))) => {}
             Some(issuer) if self.issuers.contains_key(issuer) => {}
             Some(issuer) => drop(needs.insert(Need::Issuer(issuer.to_owned()))),
             None => {

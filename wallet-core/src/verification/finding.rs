@@ -309,6 +309,11 @@ pub enum Gap {
         /// How old it is.
         as_of: Timestamp,
     },
+    /// No authority that is trusted stands behind the issuer's certificate.
+    UnknownAuthority {
+        /// Whose certificate it is.
+        subject: String,
+    },
 }
 
 /// What a person should know of an accepted credential.
@@ -396,5 +401,10 @@ pub enum Warning {
     IssuerBelieved {
         /// The issuer's web address.
         issuer: String,
+    },
+    /// The issuer's certificate was believed: whether it was revoked was not looked up.
+    CertificateBelieved {
+        /// Whose certificate it is.
+        subject: String,
     },
 }

@@ -14,6 +14,7 @@
 
 mod accreditation_check;
 mod anchor_check;
+mod certificate_check;
 mod evidence;
 mod expectations;
 mod finding;
@@ -34,7 +35,9 @@ pub use finding::{Finding, Gap, Place, Reason, Warning};
 pub use problem::ProblemDetails;
 pub use sentences::Say;
 pub use staple::{is_fresh as is_fresh_list, is_list as is_status_list};
-pub use verdict::{AccreditationUsed, AnchorUsed, Basis, IssuerUsed, ResolutionUsed, StatusListUsed, Verdict, Verified};
+pub use verdict::{
+    AccreditationUsed, AnchorUsed, Basis, CertificateUsed, IssuerUsed, ResolutionUsed, StatusListUsed, Verdict, Verified,
+};
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
@@ -144,11 +147,15 @@ impl<'a> Examination<'a> {
         if !credential.has_type(STATUS_LIST) {
             self.schemas(secured, &credential, place);
         }
-        let signing = self.issuer_proofs(secured, &credential, place);
+        let issued = self.issuer_proofs(secured, &credential, place);
         self.type_rules(secured, &credential, place);
         self.validity(&credential, place);
         self.status(secured, &credential, place);
-        self.issuer(&credential, signing.as_ref(), place);
+        match (issued.certified, &self.expected.issuers) {
+            // Who is certified by an authority that is trusted is known; an accreditation says more.
+            (true, Issuers::Any | Issuers::Known(_)) => {}
+            _ => self.issuer(&credential, issued.signing.as_ref(), place),
+        }
         for fault in profiles::check(&credential) {
             self.warn(place, Warning::Profile { fault: fault.to_string() });
         }

@@ -189,7 +189,7 @@ impl<'a> Examination<'a> {
         let stolen = found.stolen.filter(|stolen| signing.anchored.as_ref().is_none_or(|at| at.block >= stolen.block));
         match (stolen, &found.ended) {
             (Some(stolen), _) => self.reject(place, Reason::KeyStolen { method: method.to_string(), at: stolen.time }),
-            (None, Some((ended, revoked))) => self.ended_key(method, signing, (ended, *revoked), place),
+            (None, Some((ended, revoked))) => self.ended_key(&method.to_string(), signing, (ended, *revoked), place),
             (None, None) => {}
         }
         if let Some(from) = found.from.filter(|from| *from > signing.claimed.plus_seconds(CLOCK_SKEW)) {
@@ -205,8 +205,8 @@ impl<'a> Examination<'a> {
     }
 
     /// A key whose validity has `ended`: what it signed later falls, what it signed before needs a proven time.
-    fn ended_key(&mut self, method: &DidUrl, signing: &Signing, (ended, revoked): (&Timestamp, bool), place: Place) {
-        let (method, at) = (method.to_string(), ended.clone());
+    pub(super) fn ended_key(&mut self, method: &str, signing: &Signing, (ended, revoked): (&Timestamp, bool), place: Place) {
+        let (method, at) = (method.to_owned(), ended.clone());
         if signing.is_before(ended) {
             return;
         }

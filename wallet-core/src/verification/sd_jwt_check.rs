@@ -1,6 +1,7 @@
 //! What SD-JWTs have that other credentials have not: issuers by web address, the holder's key binding, rules of a type.
 
 use super::anchor_check::Signing;
+use super::certificate_check::Certified;
 use super::{Examination, Gap, IssuerUsed, Known, Place, Presenter, Reason, Warning};
 use crate::credential::{Credential, ModelVersion};
 use crate::did::{self, VerificationRelationship};
@@ -8,23 +9,35 @@ use crate::securing::Secured;
 use crate::securing::sd_jwt::type_metadata::{TypeFault, TypeMetadata};
 use crate::securing::sd_jwt::{BindingFault, IssuerMetadata, KeyBinding, Onlooker};
 
+/// What is known of whoever issued a credential.
+#[derive(Default)]
+pub(super) struct Issued {
+    /// When it was signed, if that is known.
+    pub signing: Option<Signing>,
+    /// Whether an authority that is trusted certifies who signed.
+    pub certified: bool,
+}
+
 impl<'a> Examination<'a> {
-    /// Checks that `secured` is signed by the credential's issuer, whatever the issuer goes by; when it signed, if that is known.
+    /// Checks that `secured` is signed by the credential's issuer, whatever the issuer goes by.
     ///
-    /// The `iss` alone decides how its key is found, so that nobody but the issuer can choose (SD-JWT VC §7.2).
-    pub(super) fn issuer_proofs(&mut self, secured: &Secured, credential: &Credential, place: Place) -> Option<Signing> {
+    /// The issuer's own name decides how its key is found, so that nobody but the issuer can choose (SD-JWT VC §7.2): a DID has it
+    /// in its document; a web address has it in a certificate for that address by an authority that the verifier trusts, or else in
+    /// what it publishes.
+    pub(super) fn issuer_proofs(&mut self, secured: &Secured, credential: &Credential, place: Place) -> Issued {
+        if let Some(certified) = self.certificate_proof(secured, credential.issuer(), place) {
+            return Issued { certified: certified == Certified::ByAuthority, ..Issued::default() };
+        }
         if let Some(issuer) = secured.web_issuer() {
             self.web_proof(secured, issuer, place);
-            return None;
+            return Issued::default();
         }
         if credential.issuer().is_empty() {
-            match secured.sd_jwt().is_some_and(|token| token.header().contains_key("x5c")) {
-                true => self.gap(place, Gap::Unsupported { what: "an issuer by certificate (x5c)".to_owned() }),
-                false => self.reject(place, Reason::Malformed { fault: "it does not name its issuer".to_owned() }),
-            }
-            return None;
+            self.reject(place, Reason::Malformed { fault: "it does not name its issuer".to_owned() });
+            return Issued::default();
         }
-        self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod)?.at
+        let signed = self.proofs(secured, place, Some(credential.issuer()), VerificationRelationship::AssertionMethod);
+        Issued { signing: signed.and_then(|signed| signed.at), certified: false }
     }
 
     fn web_proof(&mut self, secured: &Secured, issuer: &str, place: Place) {

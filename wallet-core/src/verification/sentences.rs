@@ -347,6 +347,12 @@ impl Say for Gap {
                 "What is known of the keys of {issuer} is from {as_of}: too old.",
                 "O que se sabe das chaves de {issuer} é de {as_of}: velho demais."
             ),
+            Self::UnknownAuthority { subject } => say!(
+                language,
+                "Ninguna autoridad de confianza responde por el certificado de {subject}.",
+                "No trusted authority stands behind the certificate of {subject}.",
+                "Nenhuma autoridade de confiança responde pelo certificado de {subject}."
+            ),
         }
     }
 }
@@ -443,6 +449,12 @@ impl Say for Warning {
                 "Las claves de {issuer} son las que da hoy su servidor: nada las comprueba.",
                 "The keys of {issuer} are what its server says today: nothing proves them.",
                 "As chaves de {issuer} são as que seu servidor dá hoje: nada as comprova."
+            ),
+            Self::CertificateBelieved { subject } => say!(
+                language,
+                "No se consultó si el certificado de {subject} fue revocado.",
+                "Whether the certificate of {subject} was revoked was not looked up.",
+                "Não se consultou se o certificado de {subject} foi revogado."
             ),
         }
     }

@@ -156,7 +156,10 @@ impl<'a> Examination<'a> {
             }
             Kind::StatusList => {
                 let mut examination = Examination::new(self.evidence, &expected, self.now);
-                examination.proofs(list, Place::Credential(0), Some(issuer), list.kind().relationship());
+                let place = Place::Credential(0);
+                if examination.certificate_proof(list, issuer, place).is_none() {
+                    examination.proofs(list, place, Some(issuer), list.kind().relationship());
+                }
                 examination.verdict()
             }
         };

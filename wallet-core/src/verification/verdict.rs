@@ -144,6 +144,9 @@ pub struct Basis {
     /// The issuers whose published keys were used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub issuers: Vec<IssuerUsed>,
+    /// The certificates that issuers go by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<CertificateUsed>,
     /// The accreditations by which an issuer may say what it says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accreditations: Vec<AccreditationUsed>,
@@ -156,7 +159,8 @@ impl Basis {
     /// What a verdict of the moment `at` rests on before anything was looked at.
     pub(super) fn new(at: Timestamp) -> Self {
         let (resolutions, status_lists, issuers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { at, resolutions, status_lists, issuers, accreditations: Vec::new(), anchors: Vec::new() }
+        let (certificates, accreditations, anchors) = (Vec::new(), Vec::new(), Vec::new());
+        Self { at, resolutions, status_lists, issuers, certificates, accreditations, anchors }
     }
 }
 
@@ -191,6 +195,18 @@ pub struct IssuerUsed {
     pub issuer: String,
     /// When they were fetched.
     pub as_of: Timestamp,
+}
+
+/// An issuer's certificate that a verdict rests on; whether it was revoked was not looked up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CertificateUsed {
+    /// Whose it is.
+    pub subject: String,
+    /// The SHA-256 of the certificate, base64url.
+    pub hash: String,
+    /// When it, or the first of those that vouch for it, ceases to hold.
+    pub until: Timestamp,
 }
 
 /// An accreditation that a verdict rests on: this issuer may say this.

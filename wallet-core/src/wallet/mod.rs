@@ -1,5 +1,6 @@
 //! The wallet door: keeping credentials, showing them, presenting them, and carrying them to a new phone.
 
+pub mod answering;
 mod moving;
 mod presenting;
 
@@ -94,7 +95,7 @@ impl Wallet {
         if self.credentials().await?.iter().any(|(_, held)| held.text == secured.text()) {
             return Err(WalletError::misused("this credential is kept already"));
         }
-        let key = self.signing_key(secured, &credential).await?.map(|reference| reference.id);
+        let key = holder_key(&self.key_references().await?, secured).map(|reference| reference.id.clone());
         let display = display(&credential, language);
         let title = display.title.clone();
         let format = match secured.proofs()[0].mechanism {
@@ -217,16 +218,6 @@ impl Wallet {
         Ok(self.records(Kind::Key).await?.into_iter().filter_map(keep).collect())
     }
 
-    /// The holder's key that the issuer has named, or that `credential` is about.
-    async fn signing_key(&self, secured: &Secured, credential: &Credential) -> Result<Option<KeyReference>> {
-        let references = self.key_references().await?;
-        if let Some(key) = secured.holder_key() {
-            return Ok(references.into_iter().find(|reference| reference.public == key));
-        }
-        let subjects = credential.subject_ids();
-        Ok(references.into_iter().find(|reference| subjects.contains(&reference.did.as_str())))
-    }
-
     async fn note(&mut self, what: Occurrence, rng: &mut (dyn CryptoRng + Send), now: &Timestamp) -> Result<()> {
         self.change(rng, |edit, rng| edit.add(&event(now, what), rng).map(|_| ())).await
     }
@@ -287,6 +278,16 @@ pub enum Forgetting {
     Credential,
     /// The credential and every trace of it.
     CredentialAndHistory,
+}
+
+/// Of the holder's keys the one that the issuer has named, or that the credential is about.
+fn holder_key<'a>(references: &'a [KeyReference], secured: &Secured) -> Option<&'a KeyReference> {
+    if let Some(key) = secured.holder_key() {
+        return references.iter().find(|reference| reference.public == key);
+    }
+    let credential = secured.credential().ok()?;
+    let subjects = credential.subject_ids();
+    references.iter().find(|reference| subjects.contains(&reference.did.as_str()))
 }
 
 /// The credential as a verifier takes it: with a proof derived from the one that is for its holder only, where there is one.

@@ -2,8 +2,8 @@
 
 use rand_core::CryptoRng;
 
-use super::{Wallet, shown_whole};
-use crate::did::{self, VerificationRelationship};
+use super::{Wallet, holder_key, shown_whole};
+use crate::did::{self, DidUrl, VerificationRelationship};
 use crate::error::{Result, WalletError};
 use crate::json::JsonPointer;
 use crate::presentation::{Request, Signer, response};
@@ -58,11 +58,10 @@ impl Wallet {
         for id in chosen {
             let held = self.credential(id).await?;
             let secured = shown_whole(Secured::read(&held.text)?, contexts, rng)?;
-            let credential = secured.credential().map_err(|faults| WalletError::malformed("credential", &faults[0]))?;
             if held.format == Format::SdJwtVc {
                 return Err(WalletError::misused("an SD-JWT VC is presented on its own: use present_part"));
             }
-            let reference = self.signing_key(&secured, &credential).await?;
+            let reference = holder_key(&self.key_references().await?, &secured).cloned();
             let reference =
                 reference.ok_or_else(|| WalletError::misused("this credential is about somebody else: show its QR code"))?;
             if holder.as_ref().is_some_and(|holder| holder.did != reference.did) {
@@ -73,12 +72,7 @@ impl Wallet {
             items.push(Shown { credential: *id, title: held.display.title, claims: Vec::new() });
         }
         let holder = holder.ok_or_else(|| WalletError::misused("choose at least one credential"))?;
-        let document =
-            did::resolve_self_contained(&holder.did).map_err(|e| WalletError::misused(format!("{}: {e}", holder.did)))?.document;
-        let method = (document.verification_methods.iter())
-            .find(|method| method.relationships.contains(&VerificationRelationship::Authentication))
-            .ok_or_else(|| WalletError::misused("the holder's key cannot sign presentations"))?;
-        let signer = Signer { holder: &holder.did, method: method.id.clone(), key: &holder.public };
+        let signer = Signer { holder: &holder.did, method: signer_of(&holder)?, key: &holder.public };
         credentials.extend_from_slice(lists);
         let unsigned = response(request, &credentials, &signer, contexts, now)?;
         let signature = self.keystore.sign(&holder.id, unsigned.message()).await?;
@@ -118,6 +112,15 @@ impl Wallet {
         self.note(Occurrence::Shown { items, to, by: Channel::Presentation }, rng, now).await?;
         Ok(presentation)
     }
+}
+
+/// The verification method by which a holder's key signs presentations.
+pub(super) fn signer_of(reference: &KeyReference) -> Result<DidUrl> {
+    let resolution = did::resolve_self_contained(&reference.did);
+    let document = resolution.map_err(|e| WalletError::misused(format!("{}: {e}", reference.did)))?.document;
+    let mut methods = document.verification_methods.into_iter();
+    let method = methods.find(|method| method.relationships.contains(&VerificationRelationship::Authentication));
+    method.map(|method| method.id).ok_or_else(|| WalletError::misused("the holder's key cannot sign presentations"))
 }
 
 /// One credential, and what of it is shown.

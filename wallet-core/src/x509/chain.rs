@@ -16,7 +16,7 @@ const MAX_CHAIN: usize = 8;
 const MAX_ANCHORS: usize = 1024;
 
 /// A certificate and those that vouch for it, each for the one before (RFC 7515 §4.1.6).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateChain {
     leaf: Certificate,
     others: Vec<Certificate>,
@@ -43,7 +43,7 @@ pub enum ChainFault {
         /// When it begins.
         from: Timestamp,
     },
-    /// A signature in it is not good, or a certificate may not vouch for what it does.
+    /// A certificate in it may not vouch for what it does.
     #[error("the chain of certificates does not hold")]
     Invalid,
 }
@@ -112,6 +112,11 @@ impl CertificateChain {
         found.map(drop).map_err(|error| self.fault(&error, at))
     }
 
+    /// Whether `anchors` stand behind the leaf, be it now, once or not yet.
+    pub fn reaches(&self, anchors: &TrustAnchors) -> bool {
+        !matches!(self.check(anchors, self.leaf.not_before()), Err(ChainFault::UnknownAuthority { .. }))
+    }
+
     fn leaf_holds(&self, at: &Timestamp) -> Result<(), ChainFault> {
         if at < self.leaf.not_before() {
             return Err(ChainFault::NotYetValid { from: self.leaf.not_before().clone() });
@@ -125,7 +130,10 @@ impl CertificateChain {
     fn fault(&self, error: &Error, at: &Timestamp) -> ChainFault {
         let moment = |time: &UnixTime| Timestamp::from_seconds(time.as_secs()).unwrap_or_else(|_| at.clone());
         match error {
-            Error::UnknownIssuer => ChainFault::UnknownAuthority { subject: self.leaf.subject() },
+            // An authority of the same name and another key may be the same one with a new key.
+            Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => {
+                ChainFault::UnknownAuthority { subject: self.leaf.subject() }
+            }
             Error::CertExpired { not_after, .. } => ChainFault::Expired { at: moment(not_after) },
             Error::CertNotValidYet { not_before, .. } => ChainFault::NotYetValid { from: moment(not_before) },
             _ => ChainFault::Invalid,
@@ -147,7 +155,7 @@ impl ExtendedKeyUsageValidator for AnyUsage {
 }
 
 /// Certificates that are trusted without anybody vouching for them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustAnchors {
     certificates: Vec<Certificate>,
 }

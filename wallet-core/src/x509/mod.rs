@@ -12,6 +12,7 @@ use std::fmt;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rustls_pki_types::{CertificateDer, DnsName, ServerName};
 use sha2::{Digest as _, Sha256};
+use url::Url;
 use webpki::EndEntityCert;
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode as _, Encode as _};
@@ -31,7 +32,7 @@ const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// A certificate that was read; whether anybody vouches for it is for [`CertificateChain::check`] to say.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
     parsed: x509_cert::Certificate,
@@ -110,6 +111,12 @@ impl Certificate {
             .is_ok_and(|certificate| certificate.verify_is_valid_for_subject_name(&ServerName::DnsName(name)).is_ok())
     }
 
+    /// Whether it is for the web address `url`: itself among its URIs, or its host among its DNS names.
+    pub fn is_for_url(&self, url: &str) -> bool {
+        let host = Url::parse(url).ok().and_then(|url| url.domain().map(str::to_owned));
+        self.uris().iter().any(|uri| uri == url) || host.is_some_and(|host| self.is_for_host(&host))
+    }
+
     /// The SHA-256 of the DER, base64url (OpenID4VP 1.0 §5.9.3, `x509_hash`).
     pub fn hash(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&self.der))
@@ -153,6 +160,14 @@ impl Certificate {
         found.map(|(_, names)| names.0.iter().filter_map(read).collect()).unwrap_or_default()
     }
 }
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 //! A wallet against a whole query: what could answer it, and how little would do (OpenID4VP 1.0 §6.4.2).
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use super::{CredentialFormat, DcqlQuery, Held, HolderBinding, HowMany, Mismatch, Need, QueryId, Selection};
@@ -86,12 +87,12 @@ pub struct Missing {
 
 impl DcqlQuery {
     /// What of `held` answers each part of this query, for a verifier that takes `formats`.
-    pub fn choices(&self, held: &[Held], formats: &VpFormats, contexts: &Contexts) -> Choices {
+    pub fn choices<H: Borrow<Held>>(&self, held: &[H], formats: &VpFormats, contexts: &Contexts) -> Choices {
         let queries: Vec<QueryChoices> = (self.credentials().iter())
             .map(|query| {
                 let (mut matches, mut nearest) = (Vec::new(), Mismatch::Format);
                 for one in held {
-                    match query.find_in(one, formats, contexts) {
+                    match query.find_in(one.borrow(), formats, contexts) {
                         Ok(found) => matches.push(found),
                         Err(mismatch) => nearest = mismatch.closer(Some(nearest)),
                     }
@@ -136,6 +137,17 @@ impl Choices {
         }
         let first = |id: &QueryId| Some((id.clone(), vec![self.query(id)?.matches.first()?.credential.clone()]));
         Ok(chosen.into_iter().filter_map(first).collect())
+    }
+
+    /// Leaves a credential out of what answers the query `id`, because of what was found out since.
+    pub fn leave_out(&mut self, id: &QueryId, credential: &str, why: Mismatch) {
+        let Some(query) = self.queries.iter_mut().find(|query| query.id == *id) else { return };
+        query.matches.retain(|found| found.credential != credential);
+        if query.matches.is_empty() {
+            query.why_none.get_or_insert(why);
+            let lost = self.sets.iter_mut().flat_map(|set| &mut set.options).filter(|option| option.queries.contains(id));
+            lost.for_each(|option| option.is_possible = false);
+        }
     }
 
     /// What `selection` shares, by credential query.

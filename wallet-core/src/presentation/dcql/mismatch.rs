@@ -32,6 +32,9 @@ pub enum Mismatch {
         /// The claim.
         path: ClaimPath,
     },
+    /// The part that is asked for cannot be taken out of it.
+    #[error("what is asked for cannot be shared without the rest of it")]
+    NotDivisible,
 }
 
 impl Mismatch {
@@ -45,6 +48,7 @@ impl Mismatch {
             Self::NotBound => 4,
             Self::ClaimMissing { .. } => 5,
             Self::ValueDiffers { .. } => 6,
+            Self::NotDivisible => 7,
         }
     }
 

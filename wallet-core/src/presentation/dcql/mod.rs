@@ -19,7 +19,7 @@ mod query_id;
 mod reading;
 mod selection;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod types;
 
 pub use answered::AnswerFault;

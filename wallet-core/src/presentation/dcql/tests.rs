@@ -4,7 +4,7 @@ mod answering;
 mod any_query;
 mod choosing;
 mod examples;
-mod held;
+pub(crate) mod held;
 mod matching;
 
 use serde_json::{Value, json};

@@ -1,11 +1,13 @@
 //! JWT VC Issuer Metadata: the keys of an issuer that is known by a web address (draft-ietf-oauth-sd-jwt-vc §4).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::error::{Result, WalletError};
+use crate::jose::jwk_set::JwkSet;
 use crate::json;
 use crate::key::PublicKey;
+use crate::ports;
 
 /// The most keys one issuer may publish.
 const MAX_KEYS: usize = 256;
@@ -27,18 +29,23 @@ struct PublishedKey {
 }
 
 impl IssuerMetadata {
-    /// Where the metadata of `issuer` is; refuses what is not an `https` URL without query and fragment.
+    /// Where the metadata of `issuer` is; refuses what is no `https` URL, or `http` URL of a loopback host, without query and fragment.
     pub fn url(issuer: &str) -> Result<String> {
         let bad = || WalletError::malformed("iss", "it is not an https URL without query and fragment");
         let parsed = Url::parse(issuer).map_err(|_| bad())?;
         let plain = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty();
-        if parsed.scheme() != "https" || !plain || parsed.password().is_some() || parsed.host_str().is_none() {
+        if !is_web(issuer) || !plain || parsed.password().is_some() || parsed.host_str().is_none() {
             return Err(bad());
         }
         let path = parsed.path().trim_end_matches('/').to_owned();
         let mut location = parsed;
         location.set_path(&format!("/.well-known/jwt-vc-issuer{path}"));
         Ok(location.into())
+    }
+
+    /// What the issuer at the web address `issuer` publishes of itself: `keys`, each under its thumbprint (RFC 7638).
+    pub fn document(issuer: &str, keys: &[PublicKey]) -> Value {
+        json!({ "issuer": issuer, "jwks": JwkSet::of_signature_keys(keys).to_json() })
     }
 
     /// Reads the metadata that was looked up for `issuer`; refuses what is another's, and what names its keys twice or not at all.
@@ -67,6 +74,12 @@ impl IssuerMetadata {
         let first = found.next()?;
         found.next().is_none().then_some(&first.key)
     }
+}
+
+/// Whether an issuer goes by a web address: `https`, or `http` of a loopback host, which only a test's network reaches.
+pub(in crate::securing) fn is_web(issuer: &str) -> bool {
+    issuer.starts_with("https://")
+        || issuer.starts_with("http://") && Url::parse(issuer).is_ok_and(|url| ports::is_loopback(&url))
 }
 
 /// The keys of a JWK Set that may sign; those of unknown kinds are passed over (RFC 7517 §5).

@@ -25,6 +25,7 @@ pub struct KeyBinding {
     not_before: Option<Timestamp>,
     expires: Option<Timestamp>,
     hash: String,
+    claims: Map<String, Value>,
 }
 
 impl KeyBinding {
@@ -46,6 +47,7 @@ impl KeyBinding {
             not_before: moment("nbf")?,
             expires: moment("exp")?,
             hash: text("sd_hash")?,
+            claims: payload,
             token,
         })
     }
@@ -63,6 +65,11 @@ impl KeyBinding {
     /// When the holder made it.
     pub fn created(&self) -> &Timestamp {
         &self.created
+    }
+
+    /// Everything it says, such as the hashes of the transactions that it authorises (OpenID4VP 1.0 App. B.3.3.1).
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.claims
     }
 
     /// Whether it answers this one-time value, compared in constant time.
@@ -99,16 +106,26 @@ impl KeyBinding {
     }
 }
 
-/// The signing input of a new key binding over `presented`.
-pub(super) fn prepare(presented: &str, algorithm: HashAlgorithm, terms: &BindingTerms<'_>) -> Result<Vec<u8>> {
+/// The signing input of a new key binding over `presented`, which says what is in `further` besides.
+pub(super) fn prepare(
+    presented: &str,
+    algorithm: HashAlgorithm,
+    terms: &BindingTerms<'_>,
+    further: &Map<String, Value>,
+) -> Result<Vec<u8>> {
     let header = json!({ "alg": jws::algorithm_of(terms.key)?, "typ": "kb+jwt" });
-    let payload = json!({
-        "iat": terms.now.unix(),
-        "aud": terms.audience,
-        "nonce": terms.nonce,
-        "sd_hash": algorithm.digest(presented),
-    });
-    Ok(jws::signing_input(&header, &payload.to_string()))
+    let mut payload = Map::from_iter([
+        ("iat".to_owned(), terms.now.unix().into()),
+        ("aud".to_owned(), terms.audience.into()),
+        ("nonce".to_owned(), terms.nonce.into()),
+        ("sd_hash".to_owned(), algorithm.digest(presented).into()),
+    ]);
+    for (name, value) in further {
+        if payload.insert(name.clone(), value.clone()).is_some() {
+            return Err(WalletError::misused(format!("a key binding says its {name} itself")));
+        }
+    }
+    Ok(jws::signing_input(&header, &json::write(&payload)))
 }
 
 /// For whom a key binding is made, and by whom.

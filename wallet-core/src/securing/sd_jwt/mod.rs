@@ -26,6 +26,7 @@ pub use disclosure::{Content, Disclosure};
 pub use fault::{BindingFault, DisclosureFault};
 pub use hash::HashAlgorithm;
 pub use issuer_metadata::IssuerMetadata;
+pub(super) use issuer_metadata::is_web;
 pub use key_binding::{BindingTerms, KeyBinding, MAX_BINDING_AGE};
 pub use outline::Outline;
 pub use profile::Profile;
@@ -113,7 +114,7 @@ pub(super) fn prepare_secured(
     rng: &mut dyn CryptoRng,
 ) -> Result<UnsignedSdJwt> {
     let (header, claims) = match options.mechanism {
-        Mechanism::SdJwtVc => vc::terms(document, options)?,
+        Mechanism::SdJwtVc => vc::terms(document, options, key)?,
         _ => w3c::terms(document, options)?,
     };
     prepare(header, claims, &options.disclosure, key, rng)

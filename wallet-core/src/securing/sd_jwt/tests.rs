@@ -53,6 +53,22 @@ fn bind(token: &SdJwt, nonce: &str, audience: &str, now: &str) -> SdJwt {
     unsigned.finish(&signature).expect("a signature of the right length")
 }
 
+#[test]
+fn key_binding_says_what_a_protocol_asks_for_and_cannot_be_made_to_say_another_nonce() {
+    let token = issue(json!({ "a": 1 }), &["/a"]);
+    let (key, now) = (holder().public_key(), at("2026-03-01T12:00:00Z"));
+    let terms = BindingTerms { nonce: "n", audience: "v", key: &key, now: &now };
+    let further = object(json!({ "transaction_data_hashes": ["fOBUSQvo46yQO-wRwXBcGqvnbKIueISEL961_Sjd4do"] }));
+    let unsigned = token.bind_with(&terms, &further).expect("the holder's key");
+    let signature = holder().sign(unsigned.message());
+    let bound = unsigned.finish(&signature).expect("a signature of the right length");
+    let binding = bound.check_binding(&now).expect("its own binding");
+    assert_eq!(binding.claims()["transaction_data_hashes"], further["transaction_data_hashes"]);
+    for name in ["nonce", "aud", "iat", "sd_hash"] {
+        assert!(token.bind_with(&terms, &object(json!({ name: "x" }))).is_err(), "{name}");
+    }
+}
+
 /// A token over this very payload, whatever is wrong with it, and these disclosures.
 fn crafted(payload: Value, disclosures: &[Value]) -> SdJwt {
     let message = jws::signing_input(&json!({ "alg": "ES256", "typ": "example+sd-jwt" }), &payload.to_string());

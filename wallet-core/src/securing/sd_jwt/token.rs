@@ -167,11 +167,18 @@ impl SdJwt {
     ///
     /// Fails with `Misused` when the issuer has named another key as the holder's, or none.
     pub fn bind(&self, terms: &BindingTerms<'_>) -> Result<UnsignedSdJwt> {
+        self.bind_with(terms, &Map::new())
+    }
+
+    /// A key binding as [`SdJwt::bind`] makes one, with `further` claims that a protocol asks for.
+    ///
+    /// Fails besides with `Misused` when one of them is a claim that every key binding has.
+    pub fn bind_with(&self, terms: &BindingTerms<'_>, further: &Map<String, Value>) -> Result<UnsignedSdJwt> {
         if self.holder_key().as_ref() != Ok(terms.key) {
             return Err(WalletError::misused("this key is not the one that the issuer has named as the holder's"));
         }
         let presented = self.presented();
-        let message = key_binding::prepare(presented, self.algorithm, terms)?;
+        let message = key_binding::prepare(presented, self.algorithm, terms, further)?;
         Ok(UnsignedSdJwt { message, algorithm: terms.key.algorithm(), before: presented.to_owned(), after: String::new() })
     }
 

@@ -1,14 +1,21 @@
 //! SD-JWT VC: claims with a `vct`, outside VC DM, as `dc+sd-jwt` (draft-ietf-oauth-sd-jwt-vc §2).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{SdJwt, unknown_proof};
+use super::{SdJwt, is_web, unknown_proof};
 use crate::did::Did;
 use crate::error::{Result, WalletError};
-use crate::securing::{Kind, Mechanism, Proof, ProofOptions, claims};
+use crate::key::PublicKey;
+use crate::securing::{Kind, Mechanism, Proof, ProofOptions, certificates, claims};
 
 /// The header and the claims of a new one; `iss` and `iat` are those of `options` unless the claims say so themselves.
-pub(super) fn terms(mut claims: Map<String, Value>, options: &ProofOptions) -> Result<(Map<String, Value>, Map<String, Value>)> {
+///
+/// An issuer that goes by a web address is the claims' `iss`, one that goes by a certificate may leave it out.
+pub(super) fn terms(
+    mut claims: Map<String, Value>,
+    options: &ProofOptions,
+    key: &PublicKey,
+) -> Result<(Map<String, Value>, Map<String, Value>)> {
     if !claims.contains_key("vct") {
         return Err(WalletError::misused("an SD-JWT VC has a vct"));
     }
@@ -18,11 +25,7 @@ pub(super) fn terms(mut claims: Map<String, Value>, options: &ProofOptions) -> R
     if options.nonce.is_some() || options.audience.is_some() {
         return Err(WalletError::misused("the holder answers a verifier with a key binding: use Secured::bind"));
     }
-    let issuer = options.method.did();
-    let named = claims.entry("iss").or_insert_with(|| issuer.as_str().into());
-    if *named != issuer.as_str() {
-        return Err(WalletError::misused("the key is not one of the iss"));
-    }
+    let header = header(&mut claims, options, key)?;
     claims.entry("iat").or_insert_with(|| options.created.unix().into());
     if let Some(expires) = &options.expires {
         let named = claims.entry("exp").or_insert_with(|| expires.unix().into());
@@ -30,8 +33,29 @@ pub(super) fn terms(mut claims: Map<String, Value>, options: &ProofOptions) -> R
             return Err(WalletError::misused("the claims have another exp than the proof"));
         }
     }
-    let header = json!({ "typ": "dc+sd-jwt", "kid": options.method.as_str() });
-    Ok((header.as_object().cloned().unwrap_or_default(), claims))
+    Ok((header, claims))
+}
+
+/// The header, by which the key of whoever issues is found.
+fn header(claims: &mut Map<String, Value>, options: &ProofOptions, key: &PublicKey) -> Result<Map<String, Value>> {
+    let mut header = Map::from_iter([("typ".to_owned(), "dc+sd-jwt".into())]);
+    let at_web = claims.get("iss").and_then(Value::as_str).is_some_and(is_web);
+    if let Some(x5c) = certificates::x5c(options, claims.get("iss").and_then(Value::as_str), key)? {
+        header.insert("x5c".to_owned(), x5c);
+    }
+    match (at_web, &options.certificates) {
+        (true, _) => drop(header.insert("kid".to_owned(), key.thumbprint().into())),
+        (false, Some(_)) if !claims.contains_key("iss") => {}
+        _ => {
+            let issuer = options.method.did();
+            let named = claims.entry("iss").or_insert_with(|| issuer.as_str().into());
+            if *named != issuer.as_str() {
+                return Err(WalletError::misused("the key is not one of the iss"));
+            }
+            header.insert("kid".to_owned(), options.method.as_str().into());
+        }
+    }
+    Ok(header)
 }
 
 /// What it holds, and by which key it says it is signed.

@@ -24,7 +24,7 @@ fn object(value: Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
-fn options(mechanism: Mechanism) -> ProofOptions {
+pub fn options(mechanism: Mechanism) -> ProofOptions {
     let created = "2026-03-01T12:00:00Z".parse().expect("a date");
     ProofOptions::new(mechanism, method(), VerificationRelationship::AssertionMethod, created)
 }
