@@ -11,6 +11,7 @@ use crate::oauth::{
     Secret,
 };
 use crate::ports::HttpResponse;
+use crate::time::Timestamp;
 
 /// What names of pushed requests begin with (RFC 9126 §2.2).
 const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
@@ -60,7 +61,7 @@ impl CredentialIssuer {
             return Err(OAuthError::invalid_request("dpop_jkt is another key than that of the DPoP proof"));
         }
         request.dpop_jkt = jkt.or(request.dpop_jkt);
-        let paused = self.pause(request, client.is_attested, turn).await?;
+        let paused = self.pause(request, client.is_attested, turn.now).await?;
         let (name, lifetime) = (turn.secret(), self.plan.lifetimes.code);
         self.sessions().keep((Kind::PushedRequest, &name), &paused, &turn.after(lifetime), turn.rng).await.map_err(broke)?;
         let request_uri = format!("{REQUEST_URI}{}", name.expose());
@@ -71,15 +72,15 @@ impl CredentialIssuer {
     pub(super) async fn authorize(&self, call: &Call, turn: &mut Turn<'_>) -> Result<HttpResponse, OAuthError> {
         let query = call.query()?;
         let paused = match query.text("request_uri") {
-            Some(name) => self.pushed(name, query.needed("client_id")?, turn).await?,
-            None if self.plan.profile == Profile::HighAssurance => {
+            Some(name) => self.pushed(name, query.needed("client_id")?, turn.now).await?,
+            None if self.plan.profile == Profile::Haip => {
                 return Err(OAuthError::invalid_request("push the authorization request first"));
             }
             None => {
                 let request = AuthorizationRequest::read(&query)?;
                 let back = (request.redirect_uri.clone(), request.state.clone());
                 self.check_redirect(&request, false)?;
-                match self.pause(request, false, turn).await {
+                match self.pause(request, false, turn.now).await {
                     Ok(paused) => paused,
                     // The address is the client's: it may hear what was wrong.
                     Err(error) => return self.answer_of(back, Err(error)).map(redirect_answer).map_err(broke),
@@ -92,11 +93,11 @@ impl CredentialIssuer {
         Ok(redirect_answer(self.plan.consent_page.with_query(&Form::new().with("session", session.expose()))))
     }
 
-    async fn pushed(&self, name: &str, client: &str, turn: &Turn<'_>) -> Result<PausedAuthorization, OAuthError> {
+    async fn pushed(&self, name: &str, client: &str, now: &Timestamp) -> Result<PausedAuthorization, OAuthError> {
         let unknown = || OAuthError::invalid_request("the request_uri is not, or no longer, good");
         let name = name.strip_prefix(REQUEST_URI).ok_or_else(unknown)?;
         let found: Option<PausedAuthorization> =
-            self.sessions().take(Kind::PushedRequest, &name.into(), turn.now).await.map_err(broke)?;
+            self.sessions().take(Kind::PushedRequest, &name.into(), now).await.map_err(broke)?;
         found.filter(|found| found.client == client).ok_or_else(unknown)
     }
 
@@ -111,10 +112,10 @@ impl CredentialIssuer {
         &self,
         request: AuthorizationRequest,
         is_attested: bool,
-        turn: &Turn<'_>,
+        now: &Timestamp,
     ) -> Result<PausedAuthorization, OAuthError> {
         self.check_redirect(&request, is_attested)?;
-        let offered = self.offered_sign_in(request.issuer_state.as_deref(), turn).await.map_err(broke)?;
+        let offered = self.offered_sign_in(request.issuer_state.as_deref(), now).await.map_err(broke)?;
         let mut configurations = self.asked_for(&request)?;
         let reference = offered.and_then(|offered| {
             if configurations.is_empty() && request.scope.is_none() {
@@ -155,19 +156,18 @@ impl CredentialIssuer {
     }
 
     /// The paused authorization of `session`, for the app's page to show.
-    pub(super) async fn paused(&self, session: &Secret, turn: &Turn<'_>) -> Result<PausedAuthorization> {
-        self.sessions().read(Kind::Paused, session, turn.now).await?.ok_or_else(no_session)
+    pub(super) async fn paused(&self, session: &Secret, now: &Timestamp) -> Result<PausedAuthorization> {
+        self.sessions().read(Kind::Paused, session, now).await?.ok_or_else(no_session)
     }
 
     /// Ends the pause with what the person agreed to receive; returns where their browser goes.
     pub(super) async fn give(&self, session: &Secret, datasets: Vec<CredentialDataset>, turn: &mut Turn<'_>) -> Result<String> {
-        let paused = self.paused(session, turn).await?;
+        let paused = self.paused(session, turn.now).await?;
         if let Some(other) = datasets.iter().find(|dataset| !paused.configurations.contains(&dataset.configuration)) {
             return Err(WalletError::misused(format!("{} was not asked for", other.configuration)));
         }
         let credentials = self.keep_datasets(datasets, turn).await?;
-        let paused: PausedAuthorization =
-            self.sessions().take(Kind::Paused, session, turn.now).await?.ok_or_else(no_session)?;
+        let paused: PausedAuthorization = self.sessions().take(Kind::Paused, session, turn.now).await?.ok_or_else(no_session)?;
         let authorized = Authorized {
             client: paused.client,
             is_attested: paused.is_attested,
@@ -183,17 +183,13 @@ impl CredentialIssuer {
     }
 
     /// Ends the pause without anything; returns where the person's browser goes.
-    pub(super) async fn withhold(&self, session: &Secret, turn: &Turn<'_>) -> Result<String> {
-        let paused: Option<PausedAuthorization> = self.sessions().take(Kind::Paused, session, turn.now).await?;
+    pub(super) async fn withhold(&self, session: &Secret, now: &Timestamp) -> Result<String> {
+        let paused: Option<PausedAuthorization> = self.sessions().take(Kind::Paused, session, now).await?;
         let paused = paused.ok_or_else(no_session)?;
         self.answer_of((paused.redirect_uri, paused.state), Err(OAuthError::new(OAuthErrorCode::AccessDenied)))
     }
 
-    fn answer_of(
-        &self,
-        (redirect_uri, state): (String, Option<String>),
-        outcome: Result<Secret, OAuthError>,
-    ) -> Result<String> {
+    fn answer_of(&self, (redirect_uri, state): (String, Option<String>), outcome: Result<Secret, OAuthError>) -> Result<String> {
         let issuer = Some(self.plan.identifier.as_str().to_owned());
         AuthorizationAnswer { outcome, state, issuer }.to_url(&redirect_uri)
     }

@@ -27,8 +27,8 @@ impl CredentialIssuer {
         let audience = self.plan.identifier.as_str();
         let Some(attested) = client_attestation::check(call, audience, &self.plan.clients.attesters, turn.now)? else {
             return match (self.plan.profile, named) {
-                (Profile::HighAssurance, _) => Err(refused("a client attestation is needed")),
-                (Profile::Open, named) => Ok(Client { id: named.map(str::to_owned), is_attested: false }),
+                (Profile::Haip, _) => Err(refused("a client attestation is needed")),
+                (Profile::Standard, named) => Ok(Client { id: named.map(str::to_owned), is_attested: false }),
             };
         };
         if named.is_some_and(|named| named != attested.client_id) {
@@ -50,7 +50,7 @@ impl CredentialIssuer {
     ) -> Result<Option<String>, OAuthError> {
         let bad = |reason: &str| OAuthError::new(OAuthErrorCode::InvalidDpopProof).because(reason);
         let Some(text) = call.header(dpop::HEADER) else {
-            let is_needed = self.plan.profile == Profile::HighAssurance || call.headers.iter().any(|(name, _)| name == dpop::HEADER);
+            let is_needed = self.plan.profile == Profile::Haip || call.headers.iter().any(|(name, _)| name == dpop::HEADER);
             return if is_needed { Err(bad("one DPoP proof is needed")) } else { Ok(None) };
         };
         let expected = DpopProof { method: call.method, url: &call.url, access_token, nonce: None };

@@ -21,7 +21,7 @@ impl CredentialIssuer {
         let dataset = dataset.ok_or_else(|| OAuthError::new(OAuthErrorCode::UnknownCredentialIdentifier))?;
         let offered = self.offered(&dataset.configuration).map_err(broke)?;
         let asked = (&offered.configuration, access.grant.client.as_deref());
-        let holders = self.prove(request.proofs.as_ref(), asked, turn).await?;
+        let holders = self.prove(request.proofs.as_ref(), asked, turn.now).await?;
         let transaction = Transaction { grant: access.name, dataset: identifier, holders };
         let response = match &dataset.state {
             DatasetState::Ready(credential) => {

@@ -23,7 +23,7 @@ pub(super) struct Dataset {
 
 /// How far a data set is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum DatasetState {
+pub(super) enum DatasetState {
     /// It is waited for.
     Pending,
     /// The credential to sign, without the holder's key.

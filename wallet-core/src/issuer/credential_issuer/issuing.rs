@@ -14,6 +14,9 @@ use crate::json::{self, JsonPointer};
 use crate::oauth::OAuthError;
 use crate::securing::{Disclosure, Mechanism, Secured};
 
+/// What stands in a data set for the DID of its holder, who is not known yet.
+pub const HOLDER: &str = "did:example:holder";
+
 impl CredentialIssuer {
     /// One credential for each key of `transaction`, or one for nobody's.
     pub(super) async fn issue_to(
@@ -50,13 +53,7 @@ fn bound(
 ) -> Result<(Map<String, Value>, SigningTerms)> {
     let is_claims = offered.terms.mechanism == Mechanism::SdJwtVc;
     if let (Some(holder), false) = (holder, is_claims) {
-        let subject = match credential.get_mut("credentialSubject") {
-            Some(Value::Array(all)) => all.first_mut(),
-            other => other,
-        };
-        let subject = subject.and_then(Value::as_object_mut);
-        let subject = subject.ok_or_else(|| WalletError::misused("the credential has no subject to bind to a key"))?;
-        subject.insert("id".to_owned(), holder.did().as_str().into());
+        name_holder(&mut credential, holder.did().as_str())?;
     }
     let key = holder.filter(|_| is_claims || offered.terms.mechanism == Mechanism::SdJwt).map(|holder| holder.key.clone());
     let credential_value = Value::Object(credential.clone());
@@ -65,13 +62,39 @@ fn bound(
     };
     let disclosure = match &offered.terms.disclosure {
         Disclosure::AllBut(pointers) => Disclosure::AllBut(there(pointers)),
-        Disclosure::Only { pointers, decoys, .. } => {
-            Disclosure::Only { pointers: there(pointers), decoys: *decoys, holder: key }
-        }
+        Disclosure::Only { pointers, decoys, .. } => Disclosure::Only { pointers: there(pointers), decoys: *decoys, holder: key },
         Disclosure::Whole if key.is_some() => Disclosure::Only { pointers: Vec::new(), decoys: 0, holder: key },
         Disclosure::Whole => Disclosure::Whole,
     };
     Ok((credential, SigningTerms { disclosure, ..offered.terms.clone() }))
+}
+
+/// Puts the holder's DID wherever [`HOLDER`] stands for it; where it stands nowhere, the first subject is the holder.
+fn name_holder(credential: &mut Map<String, Value>, did: &str) -> Result<()> {
+    if credential.values_mut().map(|value| fill_in(value, did)).sum::<usize>() > 0 {
+        return Ok(());
+    }
+    let subject = match credential.get_mut("credentialSubject") {
+        Some(Value::Array(all)) => all.first_mut(),
+        other => other,
+    };
+    let subject = subject.and_then(Value::as_object_mut);
+    let subject = subject.ok_or_else(|| WalletError::misused("the credential has no subject to bind to a key"))?;
+    subject.insert("id".to_owned(), did.into());
+    Ok(())
+}
+
+/// How often the DID was put in.
+fn fill_in(value: &mut Value, did: &str) -> usize {
+    match value {
+        Value::String(text) if text == HOLDER => {
+            did.clone_into(text);
+            1
+        }
+        Value::Array(items) => items.iter_mut().map(|item| fill_in(item, did)).sum(),
+        Value::Object(members) => members.values_mut().map(|member| fill_in(member, did)).sum(),
+        _ => 0,
+    }
 }
 
 /// As the format has it: an object where the proof is inside, text otherwise (appendix A).

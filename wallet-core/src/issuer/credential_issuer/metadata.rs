@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::sessions::Turn;
 use super::{CredentialIssuer, MetadataSigning, Profile, Strangers};
 use crate::error::Result;
 use crate::issuance::{BatchCredentialIssuance, CredentialIssuerMetadata, RequestEncryption, ResponseEncryption};
@@ -14,6 +13,7 @@ use crate::oauth::token::{AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, REFRESH_TOKEN
 use crate::oauth::{AuthorizationServerMetadata, Call, authorization_details, client_attestation, pkce};
 use crate::ports::HttpResponse;
 use crate::securing::sd_jwt::IssuerMetadata;
+use crate::time::Timestamp;
 
 /// How long signed metadata is good, in seconds.
 const SIGNED_FOR: i64 = 24 * 3600;
@@ -44,7 +44,7 @@ impl CredentialIssuer {
     pub fn server_metadata(&self) -> AuthorizationServerMetadata {
         let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let plan = &self.plan;
-        let is_strict = plan.profile == Profile::HighAssurance;
+        let is_strict = plan.profile == Profile::Haip;
         let takes_attestations = is_strict || !plan.clients.attesters.anchors.is_empty();
         let grants = [AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, REFRESH_TOKEN];
         let grants = &grants[..if plan.lifetimes.refresh_token.is_some() { 3 } else { 2 }];
@@ -76,19 +76,19 @@ impl CredentialIssuer {
     }
 
     /// The metadata as a wallet wants it: signed where it prefers that and somebody signs (§12.2.2).
-    pub(super) async fn published(&self, call: &Call, turn: &Turn<'_>) -> Result<HttpResponse> {
+    pub(super) async fn published(&self, call: &Call, now: &Timestamp) -> Result<HttpResponse> {
         match &self.plan.metadata_signing {
             Some(signing) if prefers_signed(call) => {
-                let text = self.signed_metadata(signing, turn).await?;
+                let text = self.signed_metadata(signing, now).await?;
                 Ok(answer(200, "application/jwt", text.into_bytes()))
             }
             _ => Ok(json_answer(200, &self.metadata().to_json())),
         }
     }
 
-    async fn signed_metadata(&self, signing: &MetadataSigning, turn: &Turn<'_>) -> Result<String> {
+    async fn signed_metadata(&self, signing: &MetadataSigning, now: &Timestamp) -> Result<String> {
         let key = signing.keystore.public_key(&signing.key).await?;
-        let times = (turn.now, &turn.now.plus_seconds(SIGNED_FOR));
+        let times = (now, &now.plus_seconds(SIGNED_FOR));
         let unsigned = self.metadata().prepare_signed(&signing.signer, &key, times)?;
         let signature = signing.keystore.sign(&signing.key, unsigned.message()).await?;
         Ok(unsigned.finish(&signature))

@@ -26,7 +26,7 @@ mod sessions;
 mod token;
 
 pub use authorizing::PausedAuthorization;
-pub use datasets::DatasetState;
+pub use issuing::HOLDER;
 pub use offering::{CredentialDataset, Delivery, MAX_ATTEMPTS, MadeOffer, OfferTerms};
 pub use plan::{
     ClientPolicy, EncryptionPlan, IssuancePlan, Lifetimes, MetadataSigning, OfferedCredential, Profile, SharedIssuer, Strangers,
@@ -37,6 +37,7 @@ use std::sync::Arc;
 use rand_core::CryptoRng;
 use serde_json::{Map, Value};
 
+use self::datasets::DatasetState;
 use self::offering::OFFERS;
 use self::sessions::{Kind, Sessions, Turn};
 use crate::error::{Result, WalletError};
@@ -80,13 +81,8 @@ impl CredentialIssuer {
     /// The authorization that waits for a person, by the `session` that the app's page was called with.
     ///
     /// Fails with `Misused` when there is none, or no longer.
-    pub async fn authorization(
-        &self,
-        session: &Secret,
-        rng: &mut (dyn CryptoRng + Send),
-        now: &Timestamp,
-    ) -> Result<PausedAuthorization> {
-        self.paused(session, &Turn { rng, now }).await
+    pub async fn authorization(&self, session: &Secret, now: &Timestamp) -> Result<PausedAuthorization> {
+        self.paused(session, now).await
     }
 
     /// Gives what the person, who has signed in, agreed to receive; returns the URL that their browser must go to, once.
@@ -103,8 +99,8 @@ impl CredentialIssuer {
     }
 
     /// Gives nothing, since the person did not agree; returns the URL that their browser must go to.
-    pub async fn deny(&self, session: &Secret, rng: &mut (dyn CryptoRng + Send), now: &Timestamp) -> Result<String> {
-        self.withhold(session, &Turn { rng, now }).await
+    pub async fn deny(&self, session: &Secret, now: &Timestamp) -> Result<String> {
+        self.withhold(session, now).await
     }
 
     /// Provides the credential of a data set that was pending, or says by `None` that there will be none (§9).
@@ -149,14 +145,14 @@ impl CredentialIssuer {
         let base = format!("{}/", identifier.as_str().trim_end_matches('/'));
         let well_known = |name: &str| call.place() == identifier.well_known(name).as_str();
         match (call.method, call.place().strip_prefix(&base).unwrap_or_default()) {
-            (HttpMethod::Get, _) if well_known("openid-credential-issuer") => self.published(call, turn).await.map_err(broke),
+            (HttpMethod::Get, _) if well_known("openid-credential-issuer") => self.published(call, turn.now).await.map_err(broke),
             (HttpMethod::Get, _) if well_known("oauth-authorization-server") => {
                 Ok(json_answer(200, &self.server_metadata().to_json()))
             }
             (HttpMethod::Get, _) if well_known("jwt-vc-issuer") => {
                 Ok(json_answer(200, &self.issuer_keys().await.map_err(broke)?))
             }
-            (HttpMethod::Get, place) if place.starts_with(OFFERS) => self.offer_at(&place[OFFERS.len()..], turn).await,
+            (HttpMethod::Get, place) if place.starts_with(OFFERS) => self.offer_at(&place[OFFERS.len()..], turn.now).await,
             (HttpMethod::Get, "authorize") => self.authorize(call, turn).await,
             (HttpMethod::Post, "par") => self.push(call, turn).await,
             (HttpMethod::Post, "token") => self.token(call, turn).await,

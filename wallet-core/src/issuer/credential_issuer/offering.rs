@@ -12,6 +12,7 @@ use crate::issuance::{
 use crate::oauth::call::json_answer;
 use crate::oauth::{CredentialAuthorization, OAuthError, Secret};
 use crate::ports::HttpResponse;
+use crate::time::Timestamp;
 
 /// Where offers are, below the issuer.
 pub(super) const OFFERS: &str = "offers/";
@@ -26,7 +27,8 @@ const DIGITS: &[u8] = b"0123456789";
 pub struct CredentialDataset {
     /// The name of the configuration.
     pub configuration: String,
-    /// The credential as it is to be signed, without its `id` (or `jti`) and without the holder's key; none while it is not ready.
+    /// The credential as it is to be signed, without its `id` (or `jti`) and the holder's key; [`HOLDER`](super::HOLDER) stands for the
+    /// holder's DID. None while it is not ready.
     pub credential: Option<Map<String, Value>>,
 }
 
@@ -128,8 +130,7 @@ impl CredentialIssuer {
         let (code, until) = (turn.secret(), turn.after(self.plan.lifetimes.offer));
         let configurations = credentials.iter().map(|each| each.credential_configuration_id.clone()).collect();
         let datasets = credentials.iter().flat_map(|each| each.credential_identifiers.clone()).collect();
-        let kept =
-            PreAuthorization { credentials, transaction_code: transaction_code.clone(), attempts: 0, until: until.unix() };
+        let kept = PreAuthorization { credentials, transaction_code: transaction_code.clone(), attempts: 0, until: until.unix() };
         self.sessions().keep((Kind::PreAuthorizedCode, &code), &kept, &until, turn.rng).await?;
         let grant = PreAuthorizedCodeGrant { code, transaction_code: told, authorization_server: None };
         let grants = Grants { pre_authorized_code: Some(grant), ..Grants::default() };
@@ -148,15 +149,15 @@ impl CredentialIssuer {
     }
 
     /// The offer at the address whose end is `end` (§4.1.3): as often as it is asked for, since an answer may be lost.
-    pub(super) async fn offer_at(&self, end: &str, turn: &Turn<'_>) -> Result<HttpResponse, OAuthError> {
-        let offer: Option<Value> = self.sessions().read(Kind::Offer, &end.into(), turn.now).await.map_err(broke)?;
+    pub(super) async fn offer_at(&self, end: &str, now: &Timestamp) -> Result<HttpResponse, OAuthError> {
+        let offer: Option<Value> = self.sessions().read(Kind::Offer, &end.into(), now).await.map_err(broke)?;
         Ok(offer.map_or_else(not_found, |offer| json_answer(200, &offer)))
     }
 
     /// What was offered with the state that a wallet hands back; anybody may have put another one there (§5.1.3).
-    pub(super) async fn offered_sign_in(&self, state: Option<&str>, turn: &Turn<'_>) -> Result<Option<OfferedSignIn>> {
+    pub(super) async fn offered_sign_in(&self, state: Option<&str>, now: &Timestamp) -> Result<Option<OfferedSignIn>> {
         match state {
-            Some(state) => self.sessions().read(Kind::IssuerState, &state.into(), turn.now).await,
+            Some(state) => self.sessions().read(Kind::IssuerState, &state.into(), now).await,
             None => Ok(None),
         }
     }
@@ -165,7 +166,6 @@ impl CredentialIssuer {
         let offered = self.plan.credentials.get(configuration);
         offered.ok_or_else(|| WalletError::misused(format!("this issuer has no credential called {configuration}")))
     }
-
 }
 
 /// A transaction code as it was described.

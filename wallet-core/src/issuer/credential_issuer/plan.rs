@@ -45,9 +45,9 @@ pub struct IssuancePlan {
 pub enum Profile {
     /// OpenID4VCI 1.0: PKCE always; pushed requests, DPoP and attestations as the client likes.
     #[default]
-    Open,
+    Standard,
     /// HAIP 1.0: pushed requests, DPoP and client attestations always.
-    HighAssurance,
+    Haip,
 }
 
 /// A kind of credential, and how it is made.
@@ -141,7 +141,7 @@ pub struct Lifetimes {
 impl Default for Lifetimes {
     /// Offers for ten minutes, a quarter of an hour to agree, codes for a minute, tokens for five, no refresh tokens.
     fn default() -> Self {
-        let minutes = |count| Duration::from_secs(60 * count);
+        let minutes = |count: u64| Duration::from_secs(60 * count);
         Self {
             offer: minutes(10),
             consent: minutes(15),
@@ -182,7 +182,9 @@ mod tests {
         let known = BTreeMap::from([("wallet".to_owned(), vec!["https://wallet.example/cb".to_owned()])]);
         let policy = ClientPolicy { known, strangers: Strangers::Welcome, ..ClientPolicy::default() };
         assert!(policy.admits("wallet", "https://wallet.example/cb", false));
-        for other in ["https://wallet.example/cb/", "https://wallet.example/cb?a=1", "https://WALLET.example/cb", "https://evil.example"] {
+        for other in
+            ["https://wallet.example/cb/", "https://wallet.example/cb?a=1", "https://WALLET.example/cb", "https://evil.example"]
+        {
             assert!(!policy.admits("wallet", other, true), "{other}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::sessions::{Kind, Turn};
+use super::sessions::Kind;
 use super::{CredentialIssuer, broke};
 use crate::did::{self, Did, DidUrl, VerificationRelationship};
 use crate::issuance::{
@@ -11,6 +11,7 @@ use crate::issuance::{
 use crate::key::PublicKey;
 use crate::oauth::{OAuthError, OAuthErrorCode, Secret};
 use crate::resolver::Dereferenced;
+use crate::time::Timestamp;
 
 /// A key that a credential is to be bound to.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -61,7 +62,7 @@ impl CredentialIssuer {
         &self,
         proofs: Option<&Proofs>,
         (configuration, client): (&CredentialConfiguration, Option<&str>),
-        turn: &mut Turn<'_>,
+        now: &Timestamp,
     ) -> Result<Vec<HolderKey>, OAuthError> {
         let proofs = match (proofs, configuration.needs_proof()) {
             (Some(proofs), true) => proofs,
@@ -80,27 +81,27 @@ impl CredentialIssuer {
         match proofs {
             Proofs::Jwt(all) => {
                 for text in all {
-                    self.prove_by_jwt(text, (&expected, terms), &mut proven, turn).await?;
+                    self.prove_by_jwt(text, (&expected, terms), &mut proven, now).await?;
                 }
             }
             Proofs::DiVp(all) => {
                 for presentation in all {
                     let proof = KeyPresentation::read(presentation).map_err(invalid)?;
                     proven.use_nonce(proof.nonce())?;
-                    let key = self.resolved(proof.method(), turn).await?;
-                    proof.check(&key, &expected, &self.contexts, turn.now).map_err(invalid)?;
+                    let key = self.resolved(proof.method(), now).await?;
+                    proof.check(&key, &expected, &self.contexts, now).map_err(invalid)?;
                     proven.add(HolderKey { key, did: Some(proof.method().did()) });
                 }
             }
             Proofs::Attestation(text) => {
                 let attestation = KeyAttestation::read(text).map_err(invalid)?;
                 proven.use_nonce(attestation.nonce())?;
-                self.check_attestation(&attestation, terms, turn)?;
+                self.check_attestation(&attestation, terms, now)?;
                 attestation.keys().iter().cloned().map(HolderKey::bare).for_each(|holder| proven.add(holder));
             }
         }
         self.check_binding(&proven.holders, configuration)?;
-        self.use_nonces(&proven.nonces, turn).await?;
+        self.use_nonces(&proven.nonces, now).await?;
         proven.holders.truncate(self.plan.batch_size.max(1) as usize);
         Ok(proven.holders)
     }
@@ -110,22 +111,22 @@ impl CredentialIssuer {
         text: &str,
         (expected, terms): (&ExpectedProof<'_>, &ProofTypeTerms),
         proven: &mut Proven,
-        turn: &Turn<'_>,
+        now: &Timestamp,
     ) -> Result<(), OAuthError> {
         let proof = KeyProof::read(text).map_err(invalid)?;
         proven.use_nonce(proof.nonce())?;
         let holder = match (proof.own_key().map_err(invalid)?, proof.key()) {
             (Some(key), _) => HolderKey::bare(key),
-            (None, ProofKey::Did(method)) => HolderKey { key: self.resolved(method, turn).await?, did: Some(method.did()) },
+            (None, ProofKey::Did(method)) => HolderKey { key: self.resolved(method, now).await?, did: Some(method.did()) },
             (None, _) => return Err(invalid("the proof does not name its key")),
         };
-        proof.check(&holder.key, expected, turn.now).map_err(invalid)?;
+        proof.check(&holder.key, expected, now).map_err(invalid)?;
         proven.add(holder);
         match proof.attestation() {
             None if terms.key_attestations_required.is_some() => Err(invalid("a key attestation is needed")),
             None => Ok(()),
             Some(attestation) => {
-                self.check_attestation(attestation, terms, turn)?;
+                self.check_attestation(attestation, terms, now)?;
                 if attestation.nonce().is_some() {
                     proven.use_nonce(attestation.nonce())?;
                 }
@@ -136,16 +137,11 @@ impl CredentialIssuer {
     }
 
     /// An attestation by somebody trusted, who says of the keys what is asked.
-    fn check_attestation(
-        &self,
-        attestation: &KeyAttestation,
-        terms: &ProofTypeTerms,
-        turn: &Turn<'_>,
-    ) -> Result<(), OAuthError> {
+    fn check_attestation(&self, attestation: &KeyAttestation, terms: &ProofTypeTerms, now: &Timestamp) -> Result<(), OAuthError> {
         if !terms.proof_signing_alg_values_supported.iter().any(|known| known == attestation.algorithm()) {
             return Err(invalid("the algorithm of the key attestation is not among those of the credential"));
         }
-        attestation.check(&self.plan.key_attesters, turn.now).map_err(invalid)?;
+        attestation.check(&self.plan.key_attesters, now).map_err(invalid)?;
         let required = terms.key_attestations_required.as_ref();
         if required.is_some_and(|required| !attestation.meets(required)) {
             return Err(invalid("the key attestation does not say what is required"));
@@ -154,8 +150,8 @@ impl CredentialIssuer {
     }
 
     /// The key of a verification method, for its owner to authenticate with.
-    async fn resolved(&self, method: &DidUrl, turn: &Turn<'_>) -> Result<PublicKey, OAuthError> {
-        let found = self.resolver.dereference(method, turn.now).await.map_err(|_| invalid("the DID of a proof cannot be resolved"))?;
+    async fn resolved(&self, method: &DidUrl, now: &Timestamp) -> Result<PublicKey, OAuthError> {
+        let found = self.resolver.dereference(method, now).await.map_err(|_| invalid("the DID of a proof cannot be resolved"))?;
         let key = match found {
             Dereferenced::Method(found) if found.relationships.contains(&VerificationRelationship::Authentication) => found.key,
             _ => None,
@@ -173,10 +169,10 @@ impl CredentialIssuer {
     }
 
     /// Each nonce is one that was given out, and is good only once (§13.8).
-    async fn use_nonces(&self, nonces: &BTreeSet<String>, turn: &Turn<'_>) -> Result<(), OAuthError> {
+    async fn use_nonces(&self, nonces: &BTreeSet<String>, now: &Timestamp) -> Result<(), OAuthError> {
         for nonce in nonces {
             let nonce = Secret::from(nonce.as_str());
-            let found: Option<()> = self.sessions().take(Kind::Nonce, &nonce, turn.now).await.map_err(broke)?;
+            let found: Option<()> = self.sessions().take(Kind::Nonce, &nonce, now).await.map_err(broke)?;
             if found.is_none() {
                 let error = OAuthError::new(OAuthErrorCode::InvalidNonce);
                 return Err(error.because("the nonce is not, or no longer, good: fetch another one"));

@@ -36,11 +36,7 @@ impl CredentialIssuer {
     }
 
     /// What the response is encrypted with. A wallet says so in an encrypted request only, in which nobody can put another key (§8.2).
-    pub(super) fn check_encryption(
-        &self,
-        body: &Opened,
-        asked: Option<&ResponseEncryptionKey>,
-    ) -> Result<Sealing, OAuthError> {
+    pub(super) fn check_encryption(&self, body: &Opened, asked: Option<&ResponseEncryptionKey>) -> Result<Sealing, OAuthError> {
         match (&self.plan.encryption, asked) {
             (Some(plan), None) if plan.required => Err(bad("say how to encrypt the response")),
             (_, None) => Ok(None),

@@ -63,7 +63,8 @@ impl CredentialIssuer {
         redeeming: Redeeming,
         turn: &mut Turn<'_>,
     ) -> Result<Access, OAuthError> {
-        let taken: Option<PreAuthorization> = self.sessions().take(Kind::PreAuthorizedCode, code, turn.now).await.map_err(broke)?;
+        let taken: Option<PreAuthorization> =
+            self.sessions().take(Kind::PreAuthorizedCode, code, turn.now).await.map_err(broke)?;
         let mut found = taken.ok_or_else(|| invalid_grant("the pre-authorized code is not, or no longer, good"))?;
         match found.grant(transaction_code, redeeming) {
             Ok(grant) => self.keep_grant(grant, turn).await.map_err(broke),
@@ -86,7 +87,7 @@ impl CredentialIssuer {
         turn: &mut Turn<'_>,
     ) -> Result<Access, OAuthError> {
         let taken: Option<Authorized> = self.sessions().take(Kind::AuthorizationCode, code, turn.now).await.map_err(broke)?;
-        let Some(found) = taken else { return Err(self.punish_reuse(code, turn).await) };
+        let Some(found) = taken else { return Err(self.punish_reuse(code, turn.now).await) };
         let grant = found.grant((verifier, redirect_uri), redeeming)?;
         let access = self.keep_grant(grant, turn).await.map_err(broke)?;
         let until = turn.after(self.plan.lifetimes.bound_token);
@@ -96,8 +97,8 @@ impl CredentialIssuer {
     }
 
     /// A code that comes a second time was stolen by one of the two: what it was redeemed for ends (RFC 6749 §4.1.2).
-    async fn punish_reuse(&self, code: &Secret, turn: &Turn<'_>) -> OAuthError {
-        let spent: Result<Option<Spent>> = self.sessions().take(Kind::SpentCode, code, turn.now).await;
+    async fn punish_reuse(&self, code: &Secret, now: &Timestamp) -> OAuthError {
+        let spent: Result<Option<Spent>> = self.sessions().take(Kind::SpentCode, code, now).await;
         let ended = match spent {
             Ok(Some(Spent { grant })) => self.sessions().forget(Kind::Grant, &grant).await,
             Ok(None) => Ok(()),
