@@ -1,6 +1,7 @@
 //! The verifier door: asking, gathering the evidence, then the verdict.
 
 mod lists;
+pub mod online;
 mod packs;
 
 use std::sync::Arc;

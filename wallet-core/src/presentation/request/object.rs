@@ -3,7 +3,6 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Map, Value};
 
-use super::AuthorizationRequest;
 use super::fault::{RequestFault, Result};
 use super::received::ANY_WALLET;
 use crate::jose::jwt::{self, Jwt, UnsignedJwt};
@@ -58,24 +57,20 @@ fn read_unsecured(text: &str) -> Result<Map<String, Value>> {
     read(claims)
 }
 
-/// Prepares the request object of `request` that `key` is to sign; `header` says whose key it is: a `kid`, `x5c` or `jwt`.
+/// Prepares a request object of these [parameters](super::AuthorizationRequest::parameters) that `key` is to sign; `header` says
+/// whose key it is: a `kid`, `x5c` or `jwt`.
 ///
-/// It is for any wallet, from `now` on and for `lifetime` seconds.
+/// It is for any wallet, from `now` on and until `expires`.
 pub fn prepare(
-    request: &AuthorizationRequest,
+    parameters: Map<String, Value>,
     mut header: Map<String, Value>,
     key: &PublicKey,
-    (now, lifetime): (&Timestamp, i64),
+    (now, expires): (&Timestamp, &Timestamp),
 ) -> crate::error::Result<UnsignedJwt> {
     header.insert("typ".to_owned(), TYPE.into());
-    jwt::prepare(header, claims(request.parameters(), (now, lifetime)), key)
-}
-
-/// The claims of a request object with these parameters.
-pub(super) fn claims(parameters: Map<String, Value>, (now, lifetime): (&Timestamp, i64)) -> Map<String, Value> {
     let mut claims = parameters;
     claims.insert("aud".to_owned(), ANY_WALLET.into());
     claims.insert("iat".to_owned(), now.unix().into());
-    claims.insert("exp".to_owned(), now.plus_seconds(lifetime).unix().into());
-    claims
+    claims.insert("exp".to_owned(), expires.unix().into());
+    jwt::prepare(header, claims, key)
 }

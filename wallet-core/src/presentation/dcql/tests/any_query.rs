@@ -88,8 +88,8 @@ proptest! {
             "credential_sets": [{ "options": [["a"]] }],
         });
         if let Ok(value) = serde_json::from_str::<Value>(&text) {
-            query["credentials"][0][&name] = value.clone();
             query["credentials"][0]["claims"][0][&name] = value.clone();
+            query["credentials"][0][&name] = value.clone();
             query["credential_sets"][0][&name] = value.clone();
             query[&name] = value;
             let _ = read(query);

@@ -1,0 +1,142 @@
+//! A verifier's web service: it asks wallets for credentials by OpenID4VP 1.0, and shows what they answer.
+//!
+//! ```sh
+//! cargo run --example verifier -- --test
+//! ```
+//!
+//! The library has the protocol; this carries its bytes, keeps its sessions in SQLite, and draws the page.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a service says where it listens and why it stops")]
+
+mod args;
+mod identities;
+mod network;
+mod page;
+mod question;
+mod service;
+#[path = "../cedula/words.rs"]
+#[allow(dead_code, reason = "only the macro and the failures are needed")]
+mod words;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use tokio::net::TcpListener;
+use wallet_core::error::{Result, WalletError};
+use wallet_core::oauth::{Endpoint, Profile};
+use wallet_core::platform::{HttpNetwork, SoftwareKeystore, SqliteStorage, system_now};
+use wallet_core::ports::{Network, Storage};
+use wallet_core::resolver::Resolver;
+use wallet_core::seal::{Cost, Passphrase};
+use wallet_core::verification::{Expectations, Issuers};
+use wallet_core::verifier::Verifier;
+use wallet_core::verifier::online::OnlineVerifier;
+use wallet_core::x509::TrustAnchors;
+
+use args::Args;
+use identities::Identities;
+use network::LoopbackToo;
+use service::Service;
+
+/// How often what is over is swept away.
+const SWEEP: Duration = Duration::from_secs(60);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", words::failure(&error, words::of_environment()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<()> {
+    fs::create_dir_all(&args.data).map_err(WalletError::storage_failed)?;
+    let base = Endpoint::read(&args.url.clone().unwrap_or_else(|| format!("http://localhost:{}", args.port)))?;
+    if !args.test && !base.as_str().starts_with("https:") {
+        return Err(WalletError::misused("its URL must be https; plain http is for --test"));
+    }
+    let keystore = Arc::new(keystore(args).await?);
+    let identities = Identities::open(args, &base, keystore.clone()).await?;
+    let verifier = verifier(args).await?;
+    let names = BTreeMap::from([(String::new(), args.name.clone())]);
+    let profile = if args.haip { Profile::Haip } else { Profile::Standard };
+    let online = OnlineVerifier { verifier, keystore, base: base.clone(), expected: expected(args), names, profile };
+    let query = args.dcql.as_deref().map(read).transpose()?;
+    let scheme = if identities.is_certified() { "x509_hash" } else { "decentralized_identifier" };
+    let (name, mode, test) = (args.name.clone(), "direct_post.jwt", args.test);
+    let service = Arc::new(Service { online, identities, name, query, scheme, mode, test });
+    tokio::spawn(sweep(service.clone()));
+    let failed = |error: std::io::Error| WalletError::unreachable(format!("port {}", args.port), error);
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(failed)?;
+    println!("{base}");
+    axum::serve(listener, service::router(service)).with_graceful_shutdown(interrupted()).await.map_err(failed)
+}
+
+/// What judges: with the network, and whatever it was told to trust.
+async fn verifier(args: &Args) -> Result<Verifier> {
+    let http = HttpNetwork::new()?;
+    let network: Arc<dyn Network> = if args.test { Arc::new(LoopbackToo(http)) } else { Arc::new(http) };
+    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(args.data.join("sessions.sqlite")).await?);
+    let mut verifier = Verifier::bare(storage);
+    verifier.resolver = Resolver::new().with_web(network.clone());
+    verifier.network = Some(network);
+    let mut authorities = Vec::new();
+    for file in &args.trust_pem {
+        authorities.extend(TrustAnchors::from_pem(&read(file)?)?.certificates().iter().cloned());
+    }
+    verifier.carried.authorities = authorities.try_into()?;
+    Ok(verifier)
+}
+
+/// Which issuers are believed.
+fn expected(args: &Args) -> Expectations {
+    let named = |did: &wallet_core::did::Did| (did.clone(), did.to_string());
+    let issuers = match args.dids.is_empty() && args.trust_pem.is_empty() {
+        true => Issuers::Any,
+        false => Issuers::Known(args.dids.iter().map(named).collect()),
+    };
+    Expectations { issuers, ..Expectations::default() }
+}
+
+/// The keys of an earlier start, or a new keystore.
+async fn keystore(args: &Args) -> Result<SoftwareKeystore> {
+    let passphrase = Passphrase::new(passphrase(args)?)?;
+    let storage = Arc::new(SqliteStorage::open(args.data.join("keys.sqlite")).await?);
+    if SoftwareKeystore::exists(&*storage).await? {
+        return SoftwareKeystore::open(storage, &passphrase).await;
+    }
+    SoftwareKeystore::create(storage, &passphrase, Cost::UNLOCK).await
+}
+
+fn passphrase(args: &Args) -> Result<String> {
+    if let Some(file) = &args.passphrase_file {
+        return Ok(read(file)?.lines().next().unwrap_or_default().to_owned());
+    }
+    let known = std::env::var("CEDULA_PASSPHRASE").ok().or_else(|| args.test.then(|| "for tests only".to_owned()));
+    known.ok_or_else(|| WalletError::misused("a passphrase is needed: CEDULA_PASSPHRASE or --passphrase-file"))
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).map_err(|error| WalletError::misused(format!("{}: {error}", file.display())))
+}
+
+async fn sweep(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        // What could not be swept now is swept the next time.
+        let _ = service.online.sweep(&system_now()).await;
+    }
+}
+
+async fn interrupted() {
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,133 @@
+//! The pages: the request as a QR code or a link, and what came of it, in three languages.
+
+use serde_json::{Value, json};
+use wallet_core::language::Language;
+use wallet_core::qr::Symbol;
+use wallet_core::verifier::online::{Begun, Invitation, Outcome};
+
+use crate::words::words;
+
+/// What the page does; it holds nothing of anybody's.
+pub const SCRIPT: &str = include_str!("page.js");
+
+/// What the pages say of the service.
+pub struct Face<'a> {
+    pub name: &'a str,
+    pub language: Language,
+}
+
+impl Face<'_> {
+    /// The request, and under it what will come of it.
+    pub fn asking(&self, begun: &Begun) -> String {
+        let l = self.language;
+        let id = &begun.id;
+        let mut page = json!({ "result": format!("result/{id}") });
+        let invitation = match &begun.invitation {
+            Invitation::Link(link) => {
+                let picture = Symbol::new(link).map(|symbol| symbol.svg()).unwrap_or_default();
+                // The XML declaration has no place inside a page.
+                let svg = picture.find("<svg").map_or("", |start| &picture[start..]);
+                let scan =
+                    words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
+                let open = words!(
+                    l,
+                    "Open the wallet on this device",
+                    "Abrir la billetera en este dispositivo",
+                    "Abrir a carteira neste dispositivo"
+                );
+                format!("<p>{scan}</p>{svg}<p><a href=\"{}\">{open}</a></p>", escaped(link))
+            }
+            Invitation::DcApi { .. } => {
+                page["request"] = begun.invitation.to_json();
+                page["dc"] = format!("dc/{id}").into();
+                let ask = words!(l, "Ask my wallet", "Pedir a mi billetera", "Pedir à minha carteira");
+                format!("<p><button id=\"ask\">{ask}</button></p>")
+            }
+        };
+        let asks = words!(l, "asks for credentials", "pide credenciales", "pede credenciais");
+        let waiting = words!(l, "Waiting for the wallet …", "Esperando a la billetera …", "Aguardando a carteira …");
+        let body = format!("<div id=\"invitation\"><p>{} {asks}</p>{invitation}</div><p>{waiting}</p>", escaped(self.name));
+        self.page(&body, page)
+    }
+
+    /// The page a wallet leads the browser to with its answer in the fragment.
+    pub fn returning(&self, id: &str) -> String {
+        self.page("", json!({ "response": format!("../response/{id}"), "base": "../" }))
+    }
+
+    /// What came of a request.
+    pub fn done(&self, outcome: &Outcome) -> String {
+        self.page("", json!({ "outcome": outcome.to_json() }))
+    }
+
+    /// That a wallet led here another browser than the one that asked (OpenID4VP 1.0 §14.2).
+    pub fn stranger(&self) -> String {
+        let l = self.language;
+        let text = words!(
+            l,
+            "This answer belongs to another browser. Go on where you began, and if you began nowhere, somebody may have tried to pass \
+             your credentials off as an answer of their own.",
+            "Esta respuesta es de otro navegador. Siga donde empezó; si no empezó en ninguna parte, puede que alguien haya intentado \
+             hacer pasar sus credenciales por una respuesta propia.",
+            "Esta resposta é de outro navegador. Continue onde começou; se não começou em lugar nenhum, talvez alguém tenha tentado \
+             fazer suas credenciais passarem por uma resposta própria.",
+        );
+        self.page(&format!("<p>{text}</p>"), json!({}))
+    }
+
+    /// That something went wrong, in the library's own words.
+    pub fn failed(&self, reason: &str) -> String {
+        self.page(&format!("<p>{}</p>", escaped(reason)), json!({}))
+    }
+
+    fn page(&self, body: &str, mut page: Value) -> String {
+        page["words"] = self.outcomes();
+        // Inside a script element only this could end it.
+        let (data, title, tag) = (page.to_string().replace('<', "\\u003c"), escaped(self.name), self.language.tag());
+        let script = page.get("base").and_then(Value::as_str).unwrap_or_default();
+        format!(
+            "<!doctype html>\n<html lang=\"{tag}\">\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+             <h1>{title}</h1>\n{body}\n<section id=\"outcome\"></section>\n\
+             <script type=\"application/json\" id=\"page\">{data}</script>\n<script src=\"{script}page.js\"></script>\n</html>\n"
+        )
+    }
+
+    /// What each outcome is called.
+    fn outcomes(&self) -> Value {
+        let l = self.language;
+        json!({
+            "pending": words!(l, "Waiting", "En espera", "Em espera"),
+            "accepted": words!(l, "Accepted", "Aceptado", "Aceito"),
+            "rejected": words!(l, "Rejected", "Rechazado", "Rejeitado"),
+            "undetermined": words!(l, "Undetermined", "Indeterminado", "Indeterminado"),
+            "error": words!(l, "The wallet did not answer", "La billetera no respondió", "A carteira não respondeu"),
+            "over": words!(l, "This request is over", "Este pedido ha terminado", "Este pedido terminou"),
+            "sent": words!(l, "Your answer was sent", "Se envió su respuesta", "Sua resposta foi enviada"),
+            "unsupported": words!(l, "This browser has no wallet to ask", "Este navegador no tiene billetera a la que pedir",
+                "Este navegador não tem carteira à qual pedir"),
+        })
+    }
+}
+
+const STYLE: &str = "
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 34rem; padding: 0 1rem; color: #1a1a1a }
+  svg { width: 20rem; max-width: 100%; height: auto }
+  section { border-left: .4rem solid #bbb; padding-left: 1rem }
+  section:empty { display: none }
+  .accepted { border-color: #2a7d2a } .rejected, .error { border-color: #b3261e } .undetermined { border-color: #b58900 }
+  dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem .8rem } dt { color: #666 } dd { margin: 0 }
+";
+
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut escaped, c| {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            other => escaped.push(other),
+        }
+        escaped
+    })
+}

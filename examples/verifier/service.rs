@@ -1,0 +1,212 @@
+//! The service: bytes in, bytes out; everything else is the library's.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wallet_core::error::WalletError;
+use wallet_core::language::Language;
+use wallet_core::oauth::Call;
+use wallet_core::platform::{system_now, system_rng};
+use wallet_core::ports::{HttpMethod, HttpResponse};
+use wallet_core::verifier::online::{Begun, Device, OnlineVerifier, Outcome};
+
+use crate::identities::Identities;
+use crate::page::{Face, SCRIPT};
+use crate::question::{DEFAULT_QUERY, Defaults, Question};
+
+/// The longest body that is taken, in bytes.
+const MAX_BODY: usize = 1 << 20;
+/// The cookie by which a browser is known again that a wallet leads back.
+const COOKIE: &str = "session";
+
+/// Everything the service has at hand.
+pub struct Service {
+    pub online: OnlineVerifier,
+    pub identities: Identities,
+    pub name: String,
+    /// What the page asks for, if it is not the default.
+    pub query: Option<String>,
+    /// What the page asks as, and how.
+    pub scheme: &'static str,
+    pub mode: &'static str,
+    /// Whether anybody may begin a session with a query of their own.
+    pub test: bool,
+}
+
+type Shared = State<Arc<Service>>;
+
+/// The routes.
+pub fn router(service: Arc<Service>) -> Router {
+    let mut router = Router::new()
+        .route("/", get(page))
+        .route("/page.js", get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], SCRIPT) }))
+        .route("/result/{id}", get(result))
+        .route("/dc/{id}", post(dc))
+        .route("/return/{id}", get(returning))
+        .route("/done", get(done));
+    if service.test {
+        router = router.route("/new", get(new)).route("/root.pem", get(root)).route("/attester.json", get(attester));
+    }
+    router.fallback(wallet).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(service)
+}
+
+/// Whatever a wallet reaches.
+async fn wallet(State(service): Shared, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let method = match method {
+        Method::GET => HttpMethod::Get,
+        Method::POST => HttpMethod::Post,
+        _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    };
+    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
+    let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let url = format!("{}{path}", service.online.base.origin());
+    let call = Call { method, url, headers: headers.iter().filter_map(text).collect(), body: body.to_vec() };
+    response(service.online.answer(&call, &mut system_rng(), &system_now()).await)
+}
+
+fn response(answer: HttpResponse) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, answer.body).into_response();
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+impl Service {
+    async fn begin(&self, question: &Question) -> Result<Begun, WalletError> {
+        let (now, mut rng) = (system_now(), system_rng());
+        let query = self.query.as_deref().unwrap_or(DEFAULT_QUERY);
+        let defaults = match self.test {
+            true => Defaults { scheme: "redirect_uri", mode: "direct_post", query },
+            false => Defaults { scheme: self.scheme, mode: self.mode, query },
+        };
+        let asking = question.asking(&defaults, &self.identities, &now).await?;
+        self.online.begin(asking, &mut rng, &now).await
+    }
+
+    async fn outcome(&self, id: &str, code: Option<&str>) -> Result<Option<Outcome>, WalletError> {
+        self.online.outcome(id, code, &mut system_rng(), &system_now()).await
+    }
+
+    fn face(&self, lang: Option<&str>, headers: &HeaderMap) -> Face<'_> {
+        let preferred = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let mut languages = lang.into_iter().chain(preferred.split(',')).filter_map(|tag| tag.trim().parse().ok());
+        Face { name: &self.name, language: languages.next().unwrap_or(Language::Es) }
+    }
+}
+
+/// Begins a session, for tests.
+async fn new(State(service): Shared, Query(question): Query<Question>) -> Response {
+    match service.begin(&question).await {
+        Ok(begun) => Json(json!({ "id": begun.id, "request": begun.invitation.to_json() })).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+#[derive(Deserialize)]
+struct Code {
+    response_code: Option<String>,
+}
+
+/// What came of a session.
+async fn result(State(service): Shared, Path(id): Path<String>, Query(code): Query<Code>) -> Response {
+    match service.outcome(&id, code.response_code.as_deref()).await {
+        Ok(Some(outcome)) => ([(header::CACHE_CONTROL, "no-store")], Json(outcome.to_json())).into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, Json(json!({ "error": "there is no such session, or it is over" }))).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// What the platform's API gave the page.
+async fn dc(State(service): Shared, Path(id): Path<String>, Json(given): Json<Value>) -> Response {
+    let data = given.get("data").unwrap_or(&given);
+    match service.online.take_data(&id, data, &mut system_rng(), &system_now()).await {
+        Ok(()) => result(State(service), Path(id), Query(Code { response_code: None })).await,
+        Err(error) => failed(&error),
+    }
+}
+
+/// The page that asks.
+async fn page(State(service): Shared, Query(question): Query<Question>, headers: HeaderMap) -> Response {
+    let face = service.face(question.lang.as_deref(), &headers);
+    let question = if service.test { question } else { question.of_page() };
+    let begun = match service.begin(&question).await {
+        Ok(begun) => begun,
+        Err(error) => return (StatusCode::BAD_REQUEST, html(face.failed(&error.to_string()))).into_response(),
+    };
+    let mut response = html(face.asking(&begun)).into_response();
+    if question.device() == Device::Same {
+        let secure = if service.online.base.as_str().starts_with("https:") { "; Secure" } else { "" };
+        let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/{secure}", begun.id);
+        let cookie = cookie.parse().expect("an identifier is plain text");
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The page a wallet leads the browser to with its answer in the fragment.
+async fn returning(State(service): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if !is_plain {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    html(service.face(None, &headers).returning(&id)).into_response()
+}
+
+/// The page a wallet on the same device leads the browser back to: only the browser that began may see what came of it.
+async fn done(State(service): Shared, Query(code): Query<Code>, headers: HeaderMap) -> Response {
+    let face = service.face(None, &headers);
+    let Some(id) = cookie(&headers) else { return html(face.stranger()).into_response() };
+    match service.outcome(&id, code.response_code.as_deref()).await {
+        Ok(Some(outcome)) if outcome.status != wallet_core::verifier::online::Status::Pending => {
+            html(face.done(&outcome)).into_response()
+        }
+        Ok(_) => html(face.stranger()).into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(';')).find_map(|pair| Some(pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')?.to_owned()))
+}
+
+async fn root(State(service): Shared) -> Response {
+    match service.identities.root() {
+        Some(pem) => ([(header::CONTENT_TYPE, "application/x-pem-file")], pem.to_owned()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn attester(State(service): Shared) -> Response {
+    service.identities.attester().await.map_or_else(|error| failed(&error), |attester| Json(attester).into_response())
+}
+
+/// A page that runs nothing but its own script, and is shown inside no other page.
+fn html(text: String) -> impl IntoResponse {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, Html(text))
+}
+
+fn failed(error: &WalletError) -> Response {
+    let status = match error {
+        WalletError::StorageFailed { .. } | WalletError::KeyUnavailable { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    (status, Json(json!({ "error": error.to_string() }))).into_response()
+}

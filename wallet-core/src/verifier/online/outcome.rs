@@ -1,0 +1,110 @@
+//! What came of a session.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::oauth::OAuthError;
+use crate::presentation::dcql::QueryId;
+use crate::verification::Verdict;
+
+/// What came of a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// In one word.
+    pub status: Status,
+    /// What each presentation is worth, by the query it answers: [`Verdict::to_json`], with a reason `notAsked` where it is not
+    /// what was asked for.
+    pub credentials: BTreeMap<QueryId, Vec<Value>>,
+    /// What is wrong with the answer as a whole.
+    pub faults: Vec<String>,
+    /// The error that the wallet sent instead of an answer.
+    pub error: Option<WalletsError>,
+}
+
+/// What came of a session, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// Nothing yet.
+    Pending,
+    /// All that was asked for came, and it was found good.
+    Accepted,
+    /// It was not what was asked for, or not good.
+    Rejected,
+    /// It may be good: something is missing to say so.
+    Undetermined,
+    /// The wallet sent an error.
+    Error,
+}
+
+/// The error that a wallet sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalletsError {
+    /// The code (OpenID4VP 1.0 §8.5).
+    pub code: String,
+    /// More for a developer.
+    pub description: Option<String>,
+}
+
+impl Outcome {
+    pub(super) fn of(status: Status) -> Self {
+        Self { status, credentials: BTreeMap::new(), faults: Vec::new(), error: None }
+    }
+
+    pub(super) fn of_error(error: OAuthError) -> Self {
+        let error = WalletsError { code: error.code.as_str().to_owned(), description: error.description };
+        Self { error: Some(error), ..Self::of(Status::Error) }
+    }
+
+    /// As one JSON object: `status`, and where they say something `credentials`, `faults` and `error`.
+    pub fn to_json(&self) -> Value {
+        let plain = |value: serde_json::Result<Value>| value.expect("an outcome is plain data");
+        let mut object = Map::from_iter([("status".to_owned(), plain(serde_json::to_value(self.status)))]);
+        object.insert("credentials".to_owned(), plain(serde_json::to_value(&self.credentials)));
+        if !self.faults.is_empty() {
+            object.insert("faults".to_owned(), json!(self.faults));
+        }
+        if let Some(error) = &self.error {
+            object.insert("error".to_owned(), json!({ "code": error.code, "description": error.description }));
+        }
+        Value::Object(object)
+    }
+}
+
+/// What one presentation is worth.
+pub(super) struct Judged {
+    pub status: Status,
+    /// Whether it was made for another request or another verifier: then the whole answer is worth nothing (§14.1.2).
+    pub is_replay: bool,
+    pub json: Value,
+}
+
+impl Judged {
+    pub(super) fn of(verdict: &Verdict) -> Self {
+        use crate::verification::Reason;
+        let status = match verdict {
+            Verdict::Accepted(_) => Status::Accepted,
+            Verdict::Rejected { .. } => Status::Rejected,
+            Verdict::Undetermined { .. } => Status::Undetermined,
+        };
+        let replays = |reason: &Reason| matches!(reason, Reason::WrongNonce | Reason::WrongAudience { .. });
+        let is_replay = verdict.reasons().iter().any(|found| replays(&found.what));
+        Self { status, is_replay, json: verdict.to_json() }
+    }
+
+    /// It is not what was asked for, whatever else: of its claims nothing is told.
+    pub(super) fn not_asked(why: &str) -> Self {
+        let reason = json!({ "place": "presentation", "code": "notAsked", "why": why });
+        let json = json!({ "verdict": "rejected", "reasons": [reason], "gaps": [] });
+        Self { status: Status::Rejected, is_replay: false, json }
+    }
+
+    /// It is of a kind that is not known here.
+    pub(super) fn unsupported(what: &str) -> Self {
+        let gap = json!({ "place": "presentation", "code": "unsupported", "what": what });
+        let json = json!({ "verdict": "undetermined", "reasons": [], "gaps": [gap] });
+        Self { status: Status::Undetermined, is_replay: false, json }
+    }
+}
