@@ -12,8 +12,12 @@ mod asking;
 mod holder;
 #[path = "interop/openid4vc/http.rs"]
 mod http;
+#[path = "interop/openid4vc/issuing.rs"]
+mod issuing;
 #[path = "interop/openid4vc/names.rs"]
 mod names;
+#[path = "interop/openid4vc/ours.rs"]
+mod ours;
 #[path = "interop/openid4vc/presenting.rs"]
 mod presenting;
 #[path = "interop/openid4vc/programs.rs"]
@@ -24,3 +28,5 @@ mod provider;
 mod receiving;
 #[path = "support/table.rs"]
 mod table;
+#[path = "interop/openid4vc/verifying.rs"]
+mod verifying;

@@ -2,7 +2,7 @@
 // JSON object a line, until its input ends.
 //
 //   GET /offer?config=ID&tx=1               -> { "id", "offer", "tx_code" }      (pre-authorized only: codes need a chained server)
-//   GET /new?scheme=PREFIX&mode=MODE&dcql=… -> { "id", "request", "origin" }     (POST /dc_api/ID takes the response of the browser's API)
+//   GET /new?scheme=PREFIX&mode=MODE&dcql=… -> { "id", "request" }     (POST /dc/ID takes what the browser's API gives)
 //   GET /result/ID                          -> what became of either
 //   { "do": "receive" | "present", … }      -> one line
 import { Agent, DidsModule, Kms, X509Module } from '@credo-ts/core';
@@ -48,8 +48,8 @@ const verifier = await verifying(agent, identity, url);
 
 app.get('/offer', (request, response, next) => issuer.offer(request.query).then((made) => response.json(made), next));
 app.get('/new', (request, response, next) => verifier.open(request.query).then((made) => response.json(made), next));
-app.post('/dc_api/:id', express.json({ limit: '1mb' }), (request, response, next) =>
-  verifier.receive(request.params.id, request.body).then((said) => response.json(said), next),
+app.post('/dc/:id', express.json({ limit: '1mb' }), (request, response, next) =>
+  verifier.receive(request.params.id, request.body.data).then((said) => response.json(said), next),
 );
 app.get('/result/:id', (request, response, next) =>
   (verifier.knows(request.params.id) ? verifier : issuer).result(request.params.id).then((said) => response.json(said), next),

@@ -27,11 +27,8 @@ export async function verifying(agent, identity, url) {
         },
       );
       known.add(verificationSession.id);
-      return {
-        id: verificationSession.id,
-        request: api ? authorizationRequestObject : authorizationRequest,
-        ...(api && { origin: url }),
-      };
+      const protocol = `openid4vp-v1-${scheme === 'redirect_uri' ? 'unsigned' : 'signed'}`;
+      return { id: verificationSession.id, request: api ? { protocol, data: authorizationRequestObject } : authorizationRequest };
     },
     async receive(verificationSessionId, authorizationResponse) {
       await verifier.verifyAuthorizationResponse({ verificationSessionId, authorizationResponse, origin: url });

@@ -110,24 +110,22 @@ const keep = (agent, record) => (record.type === 'SdJwtVcRecord' ? agent.sdJwtVc
 export async function present(agent, task, trusted) {
   trust(trusted, task);
   const { holder } = agent.openid4vc;
-  const options = { origin: task.origin, ...(task.roots && { trustedCertificates: [...trusted] }) };
+  // The browser's API hands over a protocol and its data, and vouches for the origin.
+  const origin = task.request.data && task.origin;
+  const options = { origin, ...(task.roots && { trustedCertificates: [...trusted] }) };
   const { authorizationRequestPayload, dcql, verifier } = await holder.resolveOpenId4VpAuthorizationRequest(
-    task.request,
+    task.request.data ?? task.request,
     options,
   );
   if (!dcql.queryResult.can_be_satisfied) throw new Error('nothing here satisfies the query');
   const credentials = holder.selectCredentialsForDcqlRequest(dcql.queryResult, { useMode: 'NewOrFirst' });
-  const sent = await holder.acceptOpenId4VpAuthorizationRequest({
-    authorizationRequestPayload,
-    dcql: { credentials },
-    origin: task.origin,
-  });
+  const sent = await holder.acceptOpenId4VpAuthorizationRequest({ authorizationRequestPayload, dcql: { credentials }, origin });
   return {
     prefix: verifier.clientIdPrefix,
     ok: sent.ok,
     status: sent.serverResponse?.status,
     body: sent.serverResponse?.body,
-    ...(task.origin && { response: sent.authorizationResponse }),
+    ...(origin && { data: sent.authorizationResponse }),
   };
 }
 

@@ -50,11 +50,11 @@ pub const PREFIXES: [&str; 5] = ["redirect_uri", "decentralized_identifier", "x5
 /// The response modes.
 pub const MODES: [&str; 5] = ["direct_post", "direct_post.jwt", "fragment", "dc_api", "dc_api.jwt"];
 
-/// Has `wallet` answer a request of `verifier`, told `task`; what the verifier says of it.
+/// Has `wallet` answer a request of `verifier`, told `task`; what the verifier says of it, and the wallet's own word as `wallet`.
 pub fn settle(verifier: &Program, wallet: &Program, wishes: &[(&str, &str)], task: &Value) -> Value {
     let asked = verifier.get("/new", wishes);
     let id = asked["id"].as_str().unwrap_or_else(|| panic!("no request for {wishes:?}: {asked}"));
-    let told = json!({ "do": "present", "request": asked["request"], "origin": asked["origin"] });
+    let told = json!({ "do": "present", "request": asked["request"], "origin": verifier.url() });
     let answer = wallet.ask(&merged(told, task));
     hand_back(verifier, id, &answer);
     let mut result = verifier.get(&format!("/result/{id}"), &[]);
@@ -62,13 +62,14 @@ pub fn settle(verifier: &Program, wallet: &Program, wishes: &[(&str, &str)], tas
     result
 }
 
-/// What a browser would do: follow the redirect of a `fragment`, or give the Digital Credentials API's response back.
+/// What a browser would do: give what follows the # in `location` to the page's script, or `data` of the Digital Credentials API.
 pub fn hand_back(verifier: &Program, id: &str, answer: &Value) {
     if let Some((_, fragment)) = answer["location"].as_str().and_then(|location| location.split_once('#')) {
-        http::post(&format!("{}/fragment/{id}", verifier.url()), "application/x-www-form-urlencoded", fragment);
+        http::post(&format!("{}/response/{id}", verifier.url()), "application/x-www-form-urlencoded", fragment);
     }
-    if answer["response"].is_object() {
-        http::post(&format!("{}/dc_api/{id}", verifier.url()), "application/json", &answer["response"].to_string());
+    if answer["data"].is_object() {
+        let given = json!({ "data": answer["data"] }).to_string();
+        http::post(&format!("{}/dc/{id}", verifier.url()), "application/json", &given);
     }
 }
 

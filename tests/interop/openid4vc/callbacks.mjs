@@ -30,14 +30,15 @@ async function keyOf(signer, header, trusted) {
   throw new Error(`a signer by ${signer.method}`);
 }
 
-/** The key that a verifier attestation (OpenID4VP 1.0 §12) confirms. */
+/** The key that a verifier attestation (OpenID4VP 1.0 §12) confirms; `attester` is who is trusted to give one, `{ iss, jwks }`. */
 async function attested(attestation, attester) {
-  const { typ, kid } = decodeProtectedHeader(attestation);
+  const { typ, kid, alg } = decodeProtectedHeader(attestation);
   const { iss, cnf, exp } = decodeJwt(attestation);
-  if (typ !== 'verifier-attestation+jwt' || (attester && iss !== attester))
+  const key = attester?.jwks.keys.find((jwk) => jwk.kid === kid);
+  if (typ !== 'verifier-attestation+jwt' || iss !== attester?.iss || !key)
     throw new Error('not an attestation of who is trusted');
   if (!(exp > Date.now() / 1000)) throw new Error('an attestation out of date');
-  await compactVerify(attestation, await imported(await jwkOf(kid ?? iss)));
+  await compactVerify(attestation, await imported(key, alg));
   return cnf.jwk;
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use wallet_core::error::{Result, WalletError};
 use wallet_core::jose::jwk_set::JwkSet;
-use wallet_core::key::{KeyAlgorithm, PublicKey};
+use wallet_core::key::KeyAlgorithm;
 use wallet_core::language::Language;
 use wallet_core::oauth::{Endpoint, Secret};
 use wallet_core::platform::{HttpNetwork, MemoryStorage, SoftwareKeystore, system_now, system_rng};
@@ -107,8 +107,9 @@ impl Holder {
         Ok(received)
     }
 
-    /// Answers what a verifier's `/new` gave, trusting whom `trusted` names; what is to be handed back, as the foreign wallets say it.
-    pub async fn answer(&mut self, asked: &Value, trusted: &Program) -> Result<Value> {
+    /// Answers what a verifier's `/new` gave on a page of `origin`, trusting whom `trusted` names; what is to be handed back, as the
+    /// foreign wallets say it.
+    pub async fn answer(&mut self, (asked, origin): (&Value, &str), trusted: &Program) -> Result<Value> {
         let (resolver, evidence) = (Resolver::new(), evidence(trusted));
         let how = Answering {
             network: &*self.network,
@@ -122,20 +123,17 @@ impl Holder {
             contexts: &self.contexts,
         };
         let (mut rng, now) = (system_rng(), system_now());
-        let reviewed = match asked["origin"].as_str() {
-            None => self.wallet.review(asked["request"].as_str().expect("a link"), &how, &mut rng, &now).await,
-            Some(origin) => {
-                let signed = asked["request"]["request"].is_string();
-                let protocol = if signed { "openid4vp-v1-signed" } else { "openid4vp-v1-unsigned" };
-                self.wallet.review_dc_api((protocol, &asked["request"], origin), &how, &mut rng, &now).await
-            }
+        let request = &asked["request"];
+        let reviewed = match (request.as_str(), request["protocol"].as_str()) {
+            (None, Some(protocol)) => self.wallet.review_dc_api((protocol, &request["data"], origin), &how, &mut rng, &now).await,
+            (link, _) => self.wallet.review(link.expect("a link"), &how, &mut rng, &now).await,
         };
         let review = reviewed.map_err(|turned_away: TurnedAway| WalletError::from(turned_away))?;
         let selection = review.preselected().map_err(|_| WalletError::misused("nothing here answers"))?;
         Ok(match self.wallet.accept(&review, &selection, &how, &mut rng, &now).await? {
             Answered::Sent { redirect_uri } => json!({ "redirect_uri": redirect_uri }),
             Answered::Redirect(url) => json!({ "location": url }),
-            Answered::DcApi(data) => json!({ "response": data }),
+            Answered::DcApi(data) => json!({ "data": data }),
         })
     }
 }
@@ -144,13 +142,7 @@ impl Holder {
 fn evidence(trusted: &Program) -> VerifierEvidence {
     let roots = trusted.said["roots"].as_str().expect("a verifier has certificates");
     let anchors = TrustAnchors::from_pem(roots).expect("certificates");
-    let attesters = trusted.said["attester"].as_str().map(|did| (did.to_owned(), key_of(did)));
+    let attester = &trusted.said["attester"];
+    let attesters = attester["iss"].as_str().map(|iss| (iss.to_owned(), JwkSet::read(&attester["jwks"]).expect("keys")));
     VerifierEvidence { anchors, attesters: attesters.into_iter().collect::<BTreeMap<_, _>>(), ..VerifierEvidence::default() }
-}
-
-/// The key of a did:key.
-fn key_of(did: &str) -> JwkSet {
-    let multibase = did.strip_prefix("did:key:").expect("a did:key");
-    let key = PublicKey::from_multikey(multibase).expect("a key");
-    JwkSet::read(&json!({ "keys": [key.to_jwk()] })).expect("a set of one")
 }

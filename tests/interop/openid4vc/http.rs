@@ -21,8 +21,13 @@ fn encoded(value: &str) -> String {
 
 /// The JSON that `GET` answers.
 pub fn get(url: &str) -> Value {
-    let (_, body) = send("GET", url, "text/plain", "");
+    let (_, body) = fetch(url);
     serde_json::from_str(&body).unwrap_or_else(|_| panic!("{url} answered {body}"))
+}
+
+/// The status and body that `GET` answers.
+pub fn fetch(url: &str) -> (u16, String) {
+    send("GET", url, "text/plain", "")
 }
 
 /// The status and body that `POST` answers.

@@ -1,12 +1,14 @@
 //! Our side, as whoever installs it runs it: the issuer's and the verifier's services, and the command line's wallet.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::http;
 use crate::programs::{Offer, Program, text};
 
 /// The examples' files, built once by the cargo that runs the tests.
@@ -23,24 +25,43 @@ fn example(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// A service on loopback, which keeps its state in a folder that is gone with the test's machine.
-fn service(name: &str) -> Program {
-    let data = TempDir::new().expect("a folder").keep();
+/// A service on loopback with more options, which knows who certified and attested it.
+fn service(name: &str, options: &[&str]) -> Program {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
     let mut command = Command::new(example(name));
-    command.args(["--port", "0", "--test", "--data"]).arg(data);
-    Program::run(command)
+    let data = TempDir::new().expect("a folder").keep();
+    command.args(["--test", "--port", &port.to_string()]).args(options).arg("--data").arg(data);
+    Program::run(command, |line| {
+        let url = line.trim();
+        let (_, roots) = http::fetch(&format!("{url}/root.pem"));
+        let attester = if name == "verifier" { http::get(&format!("{url}/attester.json")) } else { Value::Null };
+        json!({ "url": url, "roots": roots, "attester": attester })
+    })
 }
 
 /// The issuer's service.
 pub fn issuer() -> &'static Program {
     static SERVICE: OnceLock<Program> = OnceLock::new();
-    SERVICE.get_or_init(|| service("issuer"))
+    SERVICE.get_or_init(|| service("issuer", &[]))
 }
 
-/// The verifier's service.
+/// An issuer's service of its own, with these options.
+pub fn issuer_with(options: &[&str]) -> Program {
+    service("issuer", options)
+}
+
+/// The verifier's service, which believes the issuers of `trusted` by their certificates, and no other.
+pub fn verifier_trusting(trusted: &Program) -> Program {
+    let folder = TempDir::new().expect("a folder").keep();
+    let file = folder.join("roots.pem");
+    std::fs::write(&file, text(&trusted.said["roots"])).expect("room for a file");
+    service("verifier", &["--trust-pem", file.to_str().expect("a plain path")])
+}
+
+/// The verifier's service, which believes any issuer.
 pub fn verifier() -> &'static Program {
     static SERVICE: OnceLock<Program> = OnceLock::new();
-    SERVICE.get_or_init(|| service("verifier"))
+    SERVICE.get_or_init(|| service("verifier", &[]))
 }
 
 /// A wallet of the command line, empty.
@@ -52,22 +73,17 @@ impl Wallet {
         Self(TempDir::new().expect("a folder"))
     }
 
-    /// Keeps text in a file of its folder; the file's path.
-    pub fn file(&self, name: &str, content: &str) -> String {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, content).expect("room for a file");
-        path.to_str().expect("a plain path").to_owned()
-    }
-
     /// Takes up an offer; whether that went well, and what it says.
     pub fn receive(&self, offer: &Offer, options: &[&str]) -> (bool, Value) {
         let code: Vec<&str> = offer.tx_code.iter().flat_map(|code| ["--tx-code", code]).collect();
         self.run(&[&["receive", &offer.link], code.as_slice(), options].concat())
     }
 
-    /// Answers a request; whether that went well, and what it says.
-    pub fn present(&self, request: &str, options: &[&str]) -> (bool, Value) {
-        self.run(&[&["present", request, "--yes"], options].concat())
+    /// Answers a request of `verifier`, trusting its certificates; whether that went well, and what it says.
+    pub fn present(&self, request: &str, verifier: &Program) -> (bool, Value) {
+        let file = self.0.path().join("roots.pem");
+        std::fs::write(&file, text(&verifier.said["roots"])).expect("room for a file");
+        self.run(&["present", request, "--yes", "--trust-pem", file.to_str().expect("a plain path")])
     }
 
     fn run(&self, arguments: &[&str]) -> (bool, Value) {
@@ -79,15 +95,4 @@ impl Wallet {
         let told = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| Value::String(said.into_owned()));
         (output.status.success(), told)
     }
-}
-
-/// The options by which our wallet trusts the certificates a program names.
-pub fn trusting(wallet: &Wallet, program: &Program) -> Vec<String> {
-    let file = wallet.file("roots.pem", text(&program.said["roots"]));
-    vec!["--trust-pem".to_owned(), file]
-}
-
-/// Options as the command line takes them.
-pub fn strs(options: &[String]) -> Vec<&str> {
-    options.iter().map(String::as_str).collect()
 }

@@ -28,7 +28,7 @@ async fn holder_of(configurations: &[&str]) -> Holder {
 async fn settle(verifier: &Program, holder: &mut Holder, wishes: &[(&str, &str)], trusted: &Program) -> (Value, Result<Value>) {
     let asked = verifier.get("/new", wishes);
     let id = asked["id"].as_str().unwrap_or_else(|| panic!("no request for {wishes:?}: {asked}"));
-    let answered = holder.answer(&asked, trusted).await;
+    let answered = holder.answer((&asked, verifier.url()), trusted).await;
     if let Ok(answer) = &answered {
         hand_back(verifier, id, answer);
     }
@@ -160,7 +160,6 @@ async fn verifier_that_nobody_trusts_is_shown_nothing() {
 #[tokio::test]
 async fn page_of_another_origin_is_shown_nothing() {
     let (mut holder, verifier) = (holder_of(&["degree-sd-jwt"]).await, programs::verifier());
-    let mut asked = verifier.get("/new", &[("mode", "dc_api"), ("scheme", "x509_hash"), ("dcql", &FORMATS[0].dcql())]);
-    asked["origin"] = json!("https://another.example");
-    holder.answer(&asked, verifier).await.expect_err("the request was signed for another page");
+    let asked = verifier.get("/new", &[("mode", "dc_api"), ("scheme", "x509_hash"), ("dcql", &FORMATS[0].dcql())]);
+    holder.answer((&asked, "https://another.example"), verifier).await.expect_err("the request was signed for another page");
 }

@@ -14,7 +14,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A program that said something about itself when it started, and answers one line of JSON with another.
 pub struct Program {
-    /// What it said: a `url`, certificates to trust.
+    /// What it said, or what is known of it: a `url`, certificates to trust.
     pub said: Value,
     lines: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
     child: Child,
@@ -24,16 +24,16 @@ impl Program {
     fn start(folder: &str, interpreter: &str, script: &str) -> Self {
         let mut command = Command::new(interpreter);
         command.arg(script).current_dir(Path::new(ROOT).join("tests/interop").join(folder)).env("CONTEXTS", contexts());
-        Self::run(command)
+        Self::run(command, read)
     }
 
-    /// Starts a program that says one line of JSON about itself.
-    pub fn run(mut command: Command) -> Self {
+    /// Starts a program; `know` makes of its first line what is known of it.
+    pub fn run(mut command: Command, know: impl FnOnce(&str) -> Value) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("it is installed: run tests/run interop");
         let input = child.stdin.take().expect("it is piped");
         let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
-        let said = line(&mut output);
+        let said = know(&line(&mut output));
         Self { said, lines: Mutex::new((input, output)), child }
     }
 
@@ -41,7 +41,7 @@ impl Program {
     pub fn ask(&self, task: &Value) -> Value {
         let mut lines = self.lines.lock().expect("no test died holding it");
         writeln!(lines.0, "{task}").expect("it reads its input");
-        line(&mut lines.1)
+        read(&line(&mut lines.1))
     }
 
     /// Its address.
@@ -63,11 +63,15 @@ impl Drop for Program {
     }
 }
 
-fn line(output: &mut BufReader<ChildStdout>) -> Value {
+fn line(output: &mut BufReader<ChildStdout>) -> String {
     let mut text = String::new();
     output.read_line(&mut text).expect("it writes UTF-8");
     assert!(!text.is_empty(), "it ended; run tests/run interop, which installs what it needs");
-    serde_json::from_str(&text).expect("a line of JSON")
+    text
+}
+
+fn read(line: &str) -> Value {
+    serde_json::from_str(line).expect("a line of JSON")
 }
 
 /// The bundled JSON-LD contexts, in a file that the programs read instead of the network.

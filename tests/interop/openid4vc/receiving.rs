@@ -1,7 +1,8 @@
 //! The issuers of others, and our wallet.
 
 use serde_json::{Value, json};
-use wallet_core::wallet::receiving::{Acceptance, Client, Dpop, Encryption, Profile};
+use wallet_core::oauth::Profile;
+use wallet_core::wallet::receiving::{Acceptance, Client, Dpop, Encryption};
 
 use crate::holder::Holder;
 use crate::names::{CREDO, NPM, OURS, PYPI};

@@ -3,8 +3,8 @@
 //   GET /new?scheme=PREFIX&mode=MODE&by=value|reference|post&dcql=…&transaction_data=…   -> { "id", "request" }
 //   GET /result/ID                                      -> { "status", "credentials", "error", "presented" }: the last for others to judge
 //
-// `mode` is direct_post, direct_post.jwt, fragment, dc_api or dc_api.jwt; for the last two the response is posted to /dc_api/ID, and in
-// fragment mode what follows the # to /fragment/ID. Without `scheme` in the Digital Credentials API the request is not signed.
+// `mode` is direct_post, direct_post.jwt, fragment, dc_api or dc_api.jwt. What follows the # in fragment mode is posted to /response/ID,
+// and what the Digital Credentials API gives to /dc/ID; without `scheme` a request for that is not signed.
 import { Openid4vpVerifier } from '@openid4vc/openid4vp';
 import { randomUUID } from 'node:crypto';
 import { callbacks } from './callbacks.mjs';
@@ -33,7 +33,7 @@ async function open({ query: { scheme, mode = 'direct_post', by = 'reference', d
   const name = names[scheme];
   const back =
     mode === 'fragment'
-      ? { redirect_uri: `${url}/fragment/${id}` }
+      ? { redirect_uri: `${url}/return/${id}` }
       : { response_mode: mode, response_uri: `${url}/response/${id}` };
   const request = {
     response_type: 'vp_token',
@@ -56,7 +56,7 @@ async function open({ query: { scheme, mode = 'direct_post', by = 'reference', d
   };
   const session = { status: 'pending', request, signer: name?.signer, requestUri: `${url}/request/${id}`, by, same };
   sessions.set(id, session);
-  return answer(200, { id, request: await sent(session, api), ...(api && { origin: url }) });
+  return answer(200, { id, request: await sent(session, api) });
 }
 
 /** What reaches the wallet: a URL, or the object for the Digital Credentials API. */
@@ -66,7 +66,7 @@ async function sent(session, api) {
     const { authorizationRequest, authorizationRequestObject } = await verifier.createOpenId4vpAuthorizationRequest({
       authorizationRequestPayload: request,
     });
-    return api ? authorizationRequestObject : authorizationRequest;
+    return api ? { protocol: 'openid4vp-v1-unsigned', data: authorizationRequestObject } : authorizationRequest;
   }
   if (by === 'post')
     return `openid4vp://?${new URLSearchParams({ client_id: request.client_id, request_uri: requestUri, request_uri_method: 'post' })}`;
@@ -75,7 +75,7 @@ async function sent(session, api) {
     requestUri: byValue ? undefined : requestUri,
   });
   session.jwt = jar.authorizationRequestJwt;
-  return api ? authorizationRequestObject : authorizationRequest;
+  return api ? { protocol: 'openid4vp-v1-signed', data: authorizationRequestObject } : authorizationRequest;
 }
 
 const sign = ({ request, signer }, { requestUri, walletNonce }) =>
@@ -131,8 +131,7 @@ const url = await serve('localhost', {
   'GET /request/': ({ rest }) => requestObject(sessions.get(rest).jwt),
   'POST /request/': postRequest,
   'POST /response/': ({ rest, form }) => receive(rest, form),
-  'POST /fragment/': ({ rest, form }) => receive(rest, form),
-  'POST /dc_api/': ({ rest, text }) => receive(rest, JSON.parse(text)),
+  'POST /dc/': ({ rest, text }) => receive(rest, JSON.parse(text).data),
   'GET /result/': result,
 });
 console.log(JSON.stringify({ url, roots, attester }));

@@ -31,7 +31,8 @@ export async function identities(keyring, host) {
       signer: { method: 'custom', alg: attestedKey.alg, kid: attestedKey.kid },
     },
   };
-  return { names, roots: pem, attester: attester.did };
+  const jwks = { keys: [{ ...attester.publicJwk, kid: attester.kid, alg: attester.alg }] };
+  return { names, roots: pem, attester: { iss: attester.did, jwks } };
 }
 
 /** A verifier attestation (OpenID4VP 1.0 §12). */

@@ -26,12 +26,7 @@ export async function authorize(session) {
 }
 
 const redeemPreAuthorized = ({ client, credentialOffer, issuerMetadata, dpop, task }) =>
-  client.retrievePreAuthorizedCodeAccessTokenFromOffer({
-    credentialOffer,
-    issuerMetadata,
-    txCode: task.tx_code,
-    dpop,
-  });
+  client.retrievePreAuthorizedCodeAccessTokenFromOffer({ credentialOffer, issuerMetadata, txCode: task.tx_code, dpop });
 
 /** Goes through the authorization endpoint as a browser would, and returns how to redeem the code. */
 async function logIn(session) {

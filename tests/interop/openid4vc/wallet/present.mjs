@@ -29,20 +29,18 @@ export async function present(wallet, task) {
   const nonce = randomUUID();
   const party = callbacks(wallet.keyring, { trusted: task, fetch: posting(nonce) });
   const client = new Openid4vpClient({ callbacks: party });
-  const { params } = client.parseOpenid4vpAuthorizationRequest({ authorizationRequest: task.request });
+  // The browser's API hands over a protocol and its data, and vouches for the origin.
+  const origin = task.request.data && task.origin;
+  const { params } = client.parseOpenid4vpAuthorizationRequest({ authorizationRequest: task.request.data ?? task.request });
   const told = params.request_uri_method === 'post' ? { wallet: { metadata: METADATA, nonce, expectedNonce: nonce } } : {};
-  const resolved = await client.resolveOpenId4vpAuthorizationRequest({
-    authorizationRequestPayload: params,
-    origin: task.origin,
-    ...told,
-  });
+  const resolved = await client.resolveOpenId4vpAuthorizationRequest({ authorizationRequestPayload: params, origin, ...told });
   const { authorizationRequestPayload: request } = resolved;
   if (task.decline) return decline(request);
   const authorizationRequestPayload = task.spoil === 'state' ? { ...request, state: randomUUID() } : request;
   const response = await client.createOpenid4vpAuthorizationResponse({
     authorizationRequestPayload,
-    authorizationResponsePayload: { vp_token: await vpToken(wallet, resolved, task) },
-    origin: task.origin,
+    authorizationResponsePayload: { vp_token: await vpToken(wallet, resolved, { ...task, origin }) },
+    origin,
     ...(request.response_mode?.endsWith('.jwt') && { jarm: { encryption: { nonce: randomUUID() }, serverMetadata: ENCRYPTION } }),
   });
   return { prefix: resolved.client.prefix, ...(await hand(client, request, response, task)) };
@@ -84,7 +82,7 @@ async function vpToken(wallet, { authorizationRequestPayload: request, client, t
 /** Carries the response where the mode wants it. */
 async function hand(client, request, { authorizationResponsePayload, jarm }, { again }) {
   if (request.response_mode?.startsWith('dc_api'))
-    return { response: jarm ? { response: jarm.responseJwt } : authorizationResponsePayload };
+    return { data: jarm ? { response: jarm.responseJwt } : authorizationResponsePayload };
   if (!request.response_mode) {
     const form = new URLSearchParams(
       Object.entries(authorizationResponsePayload)
