@@ -1,11 +1,13 @@
 //! Our issuer's service, and the wallets of others.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::http;
 use crate::names::{CREDO, NPM, OURS, PYPI};
 use crate::ours;
-use crate::programs::{self, Offer, Program};
+use crate::programs::{self, Offer, Program, text};
 use crate::table::row;
 
 fn accept(wallet: &Program, wishes: &[(&str, &str)], task: &Value) -> Value {
@@ -89,12 +91,50 @@ fn npm_wallet_is_refused_what_is_wrong() {
 }
 
 #[test]
+fn npm_wallet_waits_for_what_is_deferred() {
+    let (issuer, wallet) = (ours::issuer(), programs::wallet());
+    let made = issuer.get("/offer", &[PLAIN, ("deferred", "1")]);
+    let dataset = text(&made["datasets"][0]).to_owned();
+    let provided = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(1));
+        http::fetch(&format!("{}/provide{}", issuer.url(), http::query(&[("dataset", &dataset), PLAIN]))).0
+    });
+    let answer = wallet.ask(&json!({ "do": "receive", "offer": made["offer"] }));
+    assert!(answer["error"].is_null() && answer["notified"] == true, "{answer}");
+    assert_eq!(provided.join().expect("it was provided"), 204);
+    row(OURS, NPM, "OpenID4VCI: deferred", 1, 1);
+}
+
+#[test]
+fn attested_wallet_is_let_in_and_a_stranger_is_not() {
+    let (wallet, stranger) = (programs::wallet(), programs::wallet());
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), text(&wallet.said["roots"])).expect("room for a file");
+    let issuer = ours::issuer_with(&["--haip", "--attesters", file.path().to_str().expect("a plain path")]);
+    let wishes = [("config", "diploma_sd_jwt_x5c"), ("flow", "auth")];
+    let everything = json!({
+        "attested": true, "by": "x5c", "dpop": true, "proof": "attested", "encrypt": true, "roots": issuer.said["roots"],
+    });
+    let answer = wallet.ask(&Offer::of(&issuer, &wishes).task(&everything));
+    assert!(answer["error"].is_null(), "{answer}");
+    row(OURS, NPM, "OpenID4VCI: HAIP, attested wallet and keys", 1, 1);
+    let answer = stranger.ask(&Offer::of(&issuer, &wishes).task(&everything));
+    assert!(answer["error"].as_str().is_some_and(|error| error.contains("invalid_client")), "{answer}");
+    let answer = wallet.ask(&Offer::of(&issuer, &wishes).task(&json!({ "dpop": true, "roots": issuer.said["roots"] })));
+    assert!(answer["error"].is_string(), "{answer}");
+}
+
+#[test]
 fn credo_takes_what_it_knows() {
     let wallet = programs::credo();
-    for (config, flow) in [("diploma_sd_jwt", "pre"), ("diploma_sd_jwt_x5c", "auth"), ("diploma_jwt_vc_json", "pre")] {
-        accepted(&wallet, &[("config", config), ("flow", flow)], &json!({ "roots": ours::issuer().said["roots"] }));
+    let trust = json!({ "roots": ours::issuer().said["roots"] });
+    for (config, flow) in [("diploma_sd_jwt", "pre"), ("diploma_sd_jwt", "auth"), ("diploma_sd_jwt_x5c", "auth")] {
+        accepted(&wallet, &[("config", config), ("flow", flow)], &trust);
         row(OURS, CREDO, &format!("OpenID4VCI: {flow}, {config}"), 1, 1);
     }
+    // OpenID4VCI 1.0 A.1 allows both data models; credo-ts reads a JWT of the first only, with its `vc` claim, and ours are of the second.
+    refused(&wallet, &[("config", "diploma_jwt_vc_json")], &trust, "'vc' claim");
+    row(OURS, CREDO, "OpenID4VCI: pre, diploma_jwt_vc_json (data model 2.0)", 0, 1);
 }
 
 #[test]
