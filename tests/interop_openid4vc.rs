@@ -8,6 +8,8 @@
 mod among_themselves;
 #[path = "interop/openid4vc/asking.rs"]
 mod asking;
+#[path = "interop/openid4vc/command_line.rs"]
+mod command_line;
 #[path = "interop/openid4vc/holder.rs"]
 mod holder;
 #[path = "interop/openid4vc/http.rs"]

@@ -28,9 +28,11 @@ fn example(name: &str) -> PathBuf {
 /// A service on loopback with more options, which knows who certified and attested it.
 fn service(name: &str, options: &[&str]) -> Program {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-    let mut command = Command::new(example(name));
     let data = TempDir::new().expect("a folder").keep();
-    command.args(["--test", "--port", &port.to_string()]).args(options).arg("--data").arg(data);
+    // A service runs until it is told to stop: here, until its input ends. Nothing of it is left behind.
+    let mut command = Command::new("sh");
+    command.args(["-c", "\"$@\" --data \"$0\" & cat > /dev/null; kill $!; rm -rf \"$0\""]).arg(data).arg(example(name));
+    command.args(["--test", "--port", &port.to_string()]).args(options);
     Program::run(command, |line| {
         let url = line.trim();
         let (_, roots) = http::fetch(&format!("{url}/root.pem"));
@@ -73,17 +75,23 @@ impl Wallet {
         Self(TempDir::new().expect("a folder"))
     }
 
-    /// Takes up an offer; whether that went well, and what it says.
-    pub fn receive(&self, offer: &Offer, options: &[&str]) -> (bool, Value) {
+    /// Takes up an offer of `issuer`, trusting its certificates; whether that went well, and what it says.
+    pub fn receive(&self, offer: &Offer, issuer: &Program, options: &[&str]) -> (bool, Value) {
         let code: Vec<&str> = offer.tx_code.iter().flat_map(|code| ["--tx-code", code]).collect();
-        self.run(&[&["receive", &offer.link], code.as_slice(), options].concat())
+        let trust = self.trusting(issuer);
+        self.run(&[&["receive", &offer.link, "--yes", "--trust-pem", &trust], code.as_slice(), options].concat())
     }
 
     /// Answers a request of `verifier`, trusting its certificates; whether that went well, and what it says.
     pub fn present(&self, request: &str, verifier: &Program) -> (bool, Value) {
+        self.run(&["present", request, "--yes", "--trust-pem", &self.trusting(verifier)])
+    }
+
+    /// A file with the certificates that a program names.
+    fn trusting(&self, program: &Program) -> String {
         let file = self.0.path().join("roots.pem");
-        std::fs::write(&file, text(&verifier.said["roots"])).expect("room for a file");
-        self.run(&["present", request, "--yes", "--trust-pem", file.to_str().expect("a plain path")])
+        std::fs::write(&file, text(&program.said["roots"])).expect("room for a file");
+        file.to_str().expect("a plain path").to_owned()
     }
 
     fn run(&self, arguments: &[&str]) -> (bool, Value) {

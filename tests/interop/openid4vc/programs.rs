@@ -16,7 +16,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 pub struct Program {
     /// What it said, or what is known of it: a `url`, certificates to trust.
     pub said: Value,
-    lines: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    lines: Mutex<(Option<ChildStdin>, BufReader<ChildStdout>)>,
     child: Child,
 }
 
@@ -34,13 +34,13 @@ impl Program {
         let input = child.stdin.take().expect("it is piped");
         let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
         let said = know(&line(&mut output));
-        Self { said, lines: Mutex::new((input, output)), child }
+        Self { said, lines: Mutex::new((Some(input), output)), child }
     }
 
     /// The answer to one task.
     pub fn ask(&self, task: &Value) -> Value {
         let mut lines = self.lines.lock().expect("no test died holding it");
-        writeln!(lines.0, "{task}").expect("it reads its input");
+        writeln!(lines.0.as_mut().expect("it is open until the end"), "{task}").expect("it reads its input");
         read(&line(&mut lines.1))
     }
 
@@ -57,8 +57,11 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // One that is gone already is as well.
-        let _ = self.child.kill();
+        // Each program ends with its input, also when this process ends without a word.
+        if let Ok((input, _)) = self.lines.get_mut() {
+            drop(input.take());
+        }
+        // What it ends with is no news to anybody.
         let _ = self.child.wait();
     }
 }

@@ -83,7 +83,7 @@ async function vpToken(wallet, { authorizationRequestPayload: request, client, t
 async function hand(client, request, { authorizationResponsePayload, jarm }, { again }) {
   if (request.response_mode?.startsWith('dc_api'))
     return { data: jarm ? { response: jarm.responseJwt } : authorizationResponsePayload };
-  if (!request.response_mode) {
+  if ((request.response_mode ?? 'fragment') === 'fragment') {
     const form = new URLSearchParams(
       Object.entries(authorizationResponsePayload)
         .filter(([, value]) => value !== undefined)
