@@ -8,8 +8,8 @@ use crate::names::{CREDO, NPM, OPENVC, POLARIS, PYPI};
 use crate::programs::{self, Offer, Program, merged, text};
 use crate::table::row;
 
-const CONFIGURATIONS: [&str; 6] =
-    ["degree-sd-jwt", "degree-sd-jwt-x5c", "degree-sd-jwt-web", "degree-jwt", "degree-ldp", "degree-ldp-p256"];
+const CONFIGURATIONS: [&str; 7] =
+    ["degree-sd-jwt", "degree-sd-jwt-x5c", "degree-sd-jwt-web", "degree-jwt", "degree-ldp", "degree-ldp-p256", "degree-ldp-sd"];
 
 /// Has `wallet` accept an offer of `issuer`, told `task`; its answer, and what the issuer says of it.
 fn issue(issuer: &Program, wallet: &Program, wishes: &[(&str, &str)], task: &Value) -> (Value, Value) {

@@ -55,6 +55,7 @@ function signer({ issuer }, config) {
   if (config === 'degree-sd-jwt-x5c') return { key: certified, iss: issuer, header: { x5c } };
   if (config === 'degree-sd-jwt-web') return { key, iss: issuer, header: { kid: 'web-1' } };
   if (config === 'degree-ldp') return { key: edwards };
+  if (config === 'degree-ldp-sd') return { key, divisible: true };
   return { key, iss: key.did, header: { kid: key.kid } };
 }
 

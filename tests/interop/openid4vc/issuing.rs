@@ -29,12 +29,13 @@ fn refused(wallet: &Program, wishes: &[(&str, &str)], task: &Value, word: &str) 
 }
 
 /// Our diploma in each format, and by each name that its issuer goes by.
-const FORMATS: [(&str, &str, &str); 5] = [
+const FORMATS: [(&str, &str, &str); 6] = [
     ("diploma_sd_jwt", "dc+sd-jwt", "dc+sd-jwt, issuer by DID"),
     ("diploma_sd_jwt_web", "dc+sd-jwt", "dc+sd-jwt, issuer by its metadata"),
     ("diploma_sd_jwt_x5c", "dc+sd-jwt", "dc+sd-jwt, issuer by certificate"),
     ("diploma_jwt_vc_json", "jwt_vc_json", "jwt_vc_json"),
     ("diploma_ldp_vc", "ldp_vc", "ldp_vc, eddsa-rdfc-2022"),
+    ("diploma_ldp_vc_sd", "ldp_vc", "ldp_vc, ecdsa-sd-2023"),
 ];
 /// What is offered where the format is not the point.
 const PLAIN: (&str, &str) = ("config", "diploma_sd_jwt");

@@ -102,6 +102,16 @@ async fn query_is_answered_with_what_it_asks_for_and_no_more() {
     row(OURS, NPM, "OpenID4VP: DCQL claims, credential sets, without holder binding", 3, 3);
 }
 
+#[tokio::test]
+async fn part_of_a_data_integrity_credential_leaves() {
+    let (mut holder, verifier) = (holder_of(&["degree-ldp-sd"]).await, programs::verifier());
+    let result = accepted(verifier, &mut holder, &[("mode", "direct_post.jwt"), ("dcql", &FORMATS[2].dcql())]).await;
+    let subject = &result["credentials"]["a"][0]["credentialSubject"];
+    assert_eq!(subject["achievement"]["name"], "Enfermería", "{result}");
+    assert!(subject["identifier"].is_null() && subject["achievement"]["description"].is_null(), "{result}");
+    row(OURS, NPM, "OpenID4VP: ldp_vc, ecdsa-sd-2023, redirect_uri, direct_post.jwt", 1, 1);
+}
+
 /// The question about a format, by another name.
 fn asked(format: usize, id: &str) -> Value {
     let mut query = (FORMATS[format].query)();

@@ -24,13 +24,14 @@ async fn receive(issuer: &Program, wishes: &[(&str, &str)], count: usize, tell: 
     offer.result(issuer)
 }
 
-const CONFIGURATIONS: [(&str, &str); 6] = [
+const CONFIGURATIONS: [(&str, &str); 7] = [
     ("degree-sd-jwt", "dc+sd-jwt, issuer by DID"),
     ("degree-sd-jwt-x5c", "dc+sd-jwt, issuer by certificate"),
     ("degree-sd-jwt-web", "dc+sd-jwt, issuer by its metadata"),
     ("degree-jwt", "jwt_vc_json"),
     ("degree-ldp", "ldp_vc, eddsa-rdfc-2022"),
     ("degree-ldp-p256", "ldp_vc, ecdsa-rdfc-2019"),
+    ("degree-ldp-sd", "ldp_vc, ecdsa-sd-2023"),
 ];
 
 #[tokio::test]

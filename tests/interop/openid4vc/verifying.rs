@@ -41,6 +41,14 @@ fn npm_wallet_shows_every_format_by_every_prefix_and_mode() {
 }
 
 #[test]
+fn part_of_a_data_integrity_credential_is_taken() {
+    let wallet = programs::wallet();
+    give(&wallet, "degree-ldp-sd");
+    accepted(&wallet, &[("mode", "direct_post.jwt"), ("scheme", "x509_hash"), ("dcql", &FORMATS[2].dcql())]);
+    row(NPM, OURS, "OpenID4VP: ldp_vc, ecdsa-sd-2023, x509_hash, direct_post.jwt", 1, 1);
+}
+
+#[test]
 fn credo_shows_what_it_knows() {
     let wallet = programs::credo();
     for question in &FORMATS[..2] {

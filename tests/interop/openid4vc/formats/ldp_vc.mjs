@@ -1,4 +1,4 @@
-// `ldp_vc` by npm @digitalbazaar/vc: Data Integrity with eddsa-rdfc-2022 and ecdsa-rdfc-2019.
+// `ldp_vc` by npm @digitalbazaar/vc: Data Integrity with eddsa-rdfc-2022, ecdsa-rdfc-2019 and ecdsa-sd-2023.
 import * as ecdsaRdfc from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
 import * as eddsaRdfc from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
@@ -6,6 +6,7 @@ import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
 import jsigs from 'jsonld-signatures';
 import { randomUUID } from 'node:crypto';
 import { documentLoader, expandedTypes } from './linked_data.mjs';
+import * as selective from './selective.mjs';
 
 const CONTEXT = ['https://www.w3.org/ns/credentials/v2', 'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json'];
 export const TYPE = ['VerifiableCredential', 'OpenBadgeCredential'];
@@ -15,14 +16,17 @@ export const EXPANDED = [
 ];
 export { CONTEXT };
 
-const suites = () => [eddsaRdfc, ecdsaRdfc].map(({ cryptosuite }) => new DataIntegrityProof({ cryptosuite }));
+const suites = () => [
+  ...[eddsaRdfc, ecdsaRdfc].map(({ cryptosuite }) => new DataIntegrityProof({ cryptosuite })),
+  selective.verifying(),
+];
 
 const signing = ({ alg, pair }) => {
   const { cryptosuite } = alg === 'EdDSA' ? eddsaRdfc : ecdsaRdfc;
   return new DataIntegrityProof({ signer: pair.signer(), cryptosuite });
 };
 
-export async function issue({ issuer: { key }, holder }) {
+export async function issue({ issuer: { key, divisible }, holder }) {
   const now = new Date();
   const credential = {
     '@context': CONTEXT,
@@ -47,7 +51,7 @@ export async function issue({ issuer: { key }, holder }) {
       },
     },
   };
-  return vc.issue({ credential, suite: signing(key), documentLoader });
+  return vc.issue({ credential, suite: divisible ? selective.signing(key.pair) : signing(key), documentLoader });
 }
 
 const described = async (claims) => ({
@@ -63,15 +67,19 @@ const checkStatus = async () => ({ verified: true });
 const fault = (result) => new Error((result.error?.errors ?? [result.error]).map(String).join('; '));
 
 export async function read(credential) {
-  const result = await vc.verifyCredential({ credential, suite: suites(), documentLoader, checkStatus });
+  const result = selective.isWhole(credential)
+    ? await selective.confirm(credential, documentLoader)
+    : await vc.verifyCredential({ credential, suite: suites(), documentLoader, checkStatus });
   if (!result.verified) throw fault(result);
   return { claims: credential, described: await described(credential), holder: [credential.credentialSubject].flat()[0].id };
 }
 
-/** The credential as it is: there is nothing to leave out. */
-export const disclose = (credential) => credential;
+/** The credential as it leaves: with what `paths` lead to, where its proof lets the holder choose. */
+export const disclose = (credential, paths) =>
+  selective.isWhole(credential) ? selective.derive(credential, paths, documentLoader) : credential;
 
-export async function present({ credential, holder, nonce, audience }) {
+export async function present({ credential: whole, holder, nonce, audience, paths }) {
+  const credential = await disclose(whole, paths);
   const presentation = {
     '@context': CONTEXT.slice(0, 1),
     type: ['VerifiablePresentation'],

@@ -43,6 +43,7 @@ export const configurations = {
   }),
   'degree-ldp': ldp('degree-ldp', 'eddsa-rdfc-2022'),
   'degree-ldp-p256': ldp('degree-ldp-p256', 'ecdsa-rdfc-2019'),
+  'degree-ldp-sd': ldp('degree-ldp-sd', 'ecdsa-sd-2023'),
 };
 
 export function authorizationServer({ as, strict }) {
