@@ -116,12 +116,25 @@ async fn resolver(home: &Home, trust: &Trust, pack: Option<&TrustPack>, network:
     }
 }
 
+/// Who looks up the DIDs of others: on the web, and on the chain of the network file or the folder's own.
+pub async fn resolver_at_home(home: &Home, network: Arc<dyn Network>) -> Result<Resolver> {
+    let resolver = Resolver::new().with_web(network);
+    Ok(match any_chain(home).await? {
+        Some(chain) => chain.add_to(resolver),
+        None => resolver,
+    })
+}
+
 /// The chain of the network file, or the folder's own.
 async fn chain(home: &Home, trust: &Trust) -> Result<Option<Chain>> {
+    // With a pack at hand the folder's own chain, and the passphrase that opens it, are not needed.
+    if trust.pack.is_some() && home.network()?.is_none() { Ok(None) } else { any_chain(home).await }
+}
+
+async fn any_chain(home: &Home) -> Result<Option<Chain>> {
     match home.network()? {
         Some(file) => file.chain().map(Some),
-        // With a pack at hand the folder's own chain, and the passphrase that opens it, are not needed.
-        None if trust.pack.is_none() && Registry::exists(home) => Ok(Some(Registry::open(home).await?.chain)),
+        None if Registry::exists(home) => Ok(Some(Registry::open(home).await?.chain)),
         None => Ok(None),
     }
 }

@@ -98,9 +98,11 @@ pub async fn list(home: &Home, screen: &Screen) -> Result<u8> {
     Ok(0)
 }
 
-fn held_title(held: &HeldCredential, l: Language) -> String {
+pub fn held_title(held: &HeldCredential, l: Language) -> String {
     let read = Secured::read(&held.text).ok().and_then(|secured| secured.credential().ok());
-    read.map_or_else(|| held.display.title.clone(), |credential| title(&credential, l))
+    // What says nothing of its own name has the one its issuer gave it.
+    let named = read.filter(|credential| Profile::of(credential).is_some() || credential.name(l).is_some());
+    named.map_or_else(|| held.display.title.clone(), |credential| title(&credential, l))
 }
 
 /// `cedula show`
@@ -194,13 +196,13 @@ fn issuer_id(issuer: &Value) -> &str {
     issuer.as_str().or_else(|| issuer.get("id")?.as_str()).unwrap_or_default()
 }
 
-/// `cedula present`
-pub async fn present(home: &Home, screen: &Screen, asked: &args::Present) -> Result<u8> {
+/// `cedula present --request FILE`
+pub async fn present(home: &Home, screen: &Screen, (asked, request): (&args::Present, &Path)) -> Result<u8> {
     let l = screen.language;
-    let request = Request::read(&input::text(&asked.request)?)?;
+    let request = Request::read(&input::text(request)?)?;
     let mut wallet = open(home).await?;
     let mut chosen = Vec::new();
-    for given in &asked.credentials {
+    for given in &asked.what {
         chosen.push(find(&wallet, given, l).await?.0);
     }
     let lists = asked.lists.iter().map(|file| Ok(Secured::read(&input::text(file)?)?)).collect::<Result<Vec<_>>>()?;
@@ -333,7 +335,7 @@ pub async fn restore(home: &Home, screen: &Screen, asked: &args::Restore) -> Res
 }
 
 /// The credential that `given` names: its number in the list, its record, or its own id.
-async fn find(wallet: &Wallet, given: &str, l: Language) -> Result<(RecordId, HeldCredential)> {
+pub async fn find(wallet: &Wallet, given: &str, l: Language) -> Result<(RecordId, HeldCredential)> {
     let held = wallet.credentials().await?;
     let by_number = given.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let is_it = |(record, held): &(RecordId, HeldCredential)| {

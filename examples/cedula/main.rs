@@ -1,8 +1,10 @@
 //! `cedula`: the reference app over the library's doors, for issuers, holders and verifiers on one command line.
 
 mod accreditation;
+mod answer;
 mod args;
 mod batch;
+mod browser;
 mod chain;
 mod check;
 mod demo;
@@ -15,10 +17,12 @@ mod home;
 mod input;
 mod issue;
 mod issuers;
+mod loopback;
 mod network;
 mod pack;
 mod print;
 mod publishing;
+mod receive;
 mod registry;
 mod rows;
 mod sd_jwt;
@@ -63,8 +67,12 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::List => hold::list(&home, screen).await,
         Command::Show(asked) => hold::show(&home, screen, asked).await,
         Command::Scan(asked) => hold::scan(&home, screen, asked).await,
+        Command::Receive(asked) => receive::receive(&home, screen, asked).await,
         Command::Ask(asked) => check::ask(&home, screen, asked).await,
-        Command::Present(asked) => hold::present(&home, screen, asked).await,
+        Command::Present(asked) => match &asked.request {
+            Some(request) => hold::present(&home, screen, (asked, request)).await,
+            None => answer::present(&home, screen, asked).await,
+        },
         Command::Verify(asked) => check::verify(&home, screen, asked).await,
         Command::SdJwt(asked) => sd_jwt::answer(screen, asked),
         Command::Status(asked) => issue::status(&home, screen, asked).await,

@@ -41,18 +41,42 @@ pub struct Scan {
 
 #[derive(Debug, clap::Args)]
 pub struct Present {
-    /// The verifier's request; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    pub request: PathBuf,
-    /// The credentials to show, by number or id
-    #[arg(required = true)]
-    pub credentials: Vec<String>,
+    /// The request of a verifier (`openid4vp://…`), a file with it or a picture of its QR code; or, with --request, the credentials to
+    /// show, by number or id
+    #[arg(required = true, value_name = "REQUEST|CREDENTIAL")]
+    pub what: Vec<String>,
+    /// A request of `cedula ask`; `-` for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trust_pem", "yes", "test", "haip", "select", "origin"])]
+    pub request: Option<PathBuf>,
     /// A status list to bring along, so that the verifier asks nobody; may be repeated
-    #[arg(long = "list", value_name = "FILE")]
+    #[arg(long = "list", value_name = "FILE", requires = "request")]
     pub lists: Vec<PathBuf>,
     /// The file for the answer; without it, it goes to standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "request")]
     pub out: Option<PathBuf>,
+    /// Whose certificates for verifiers count, in PEM; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub trust_pem: Vec<PathBuf>,
+    /// Agree to share what is asked for, without being asked again
+    #[arg(long)]
+    pub yes: bool,
+    /// Share this credential, by its record, for this part of the request, and nothing that is not named so; may be repeated
+    #[arg(long, value_name = "QUERY=RECORD", value_parser = pair)]
+    pub select: Vec<(String, String)>,
+    /// Take up only what the High Assurance Interoperability Profile allows
+    #[arg(long)]
+    pub haip: bool,
+    /// The origin of the page whose request of the Digital Credentials API this is
+    #[arg(long, value_name = "URL")]
+    pub origin: Option<String>,
+    /// Reach services on this machine without TLS, for tests
+    #[arg(long)]
+    pub test: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (query, record) = text.split_once('=').ok_or("it is QUERY=RECORD")?;
+    Ok((query.to_owned(), record.to_owned()))
 }
 
 #[derive(Debug, clap::Args)]

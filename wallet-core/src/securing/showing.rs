@@ -7,7 +7,7 @@ use super::data_integrity::selective;
 use super::linked_data::Contexts;
 use super::sd_jwt::{BindingFault, BindingTerms, KeyBinding, Profile, SdJwt, is_web};
 use super::secured::Form;
-use super::{Secured, Unsigned, jws};
+use super::{Secured, Unsigned};
 use crate::error::{Result, WalletError};
 use crate::json::JsonPointer;
 use crate::key::PublicKey;
@@ -95,15 +95,6 @@ impl Secured {
         match &self.form {
             Form::Jwt(token) => Some(token.algorithm()),
             Form::SdJwt(token) => token.header().get("alg")?.as_str(),
-            _ => None,
-        }
-    }
-
-    /// The certificates in the header of its token (`x5c`, RFC 7515 §4.1.6), as they stand there.
-    pub fn x5c(&self) -> Option<Value> {
-        match &self.form {
-            Form::Jwt(token) => jws::read(token.text()).ok()?.0.shift_remove("x5c"),
-            Form::SdJwt(token) => token.header().get("x5c").cloned(),
             _ => None,
         }
     }

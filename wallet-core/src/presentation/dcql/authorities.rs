@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::reading::{bad, object, required, text, texts};
 use crate::error::Result;
 use crate::securing::Secured;
-use crate::x509::{Certificate, CertificateChain};
+use crate::x509::Certificate;
 
 /// The most values of one entry.
 const MAX_VALUES: usize = 256;
@@ -75,7 +75,7 @@ impl TrustedAuthorities {
         if self.kind != AuthorityKind::KeyIdentifier {
             return false;
         }
-        let Some(Ok(chain)) = credential.x5c().map(|x5c| CertificateChain::from_x5c(&x5c)) else { return false };
+        let Some(Ok(chain)) = credential.certificates() else { return false };
         let mut named = chain.certificates().filter_map(Certificate::authority_key_id);
         named.any(|id| self.values.iter().any(|value| BASE64_URL_SAFE_NO_PAD.decode(value).is_ok_and(|value| value == id)))
     }

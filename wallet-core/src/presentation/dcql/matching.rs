@@ -65,7 +65,7 @@ impl CredentialQuery {
         Ok(Match { credential: held.name.clone(), claims, preference, weight })
     }
 
-    /// Checks that a presented credential is what this query asks for: the verifier's own check, which relies on no wallet (§14.8).
+    /// Checks that a presented credential is what this query asks for: the verifier's own check, which relies on no wallet (§14.9).
     ///
     /// Signatures, and whether the holder's proof is good, are verification's to check. Claims with an index are looked for up to
     /// that place where items of a list may have been left out.

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 
 /// For whom presentations are made, and for which request.
 pub struct PresentationTerms<'a> {
-    /// Whom they are for: the whole client identifier, or `origin:` and the origin over the Digital Credentials API (§14.6, App. A.4).
+    /// Whom they are for: the whole client identifier, or `origin:` and the origin over the Digital Credentials API (§14.8, App. A.4).
     pub audience: &'a str,
     /// The request's one-time value.
     pub nonce: &'a str,

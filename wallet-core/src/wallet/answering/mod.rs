@@ -60,12 +60,13 @@ pub struct Answering<'a> {
 }
 
 /// Which requests are taken up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// Whatever OpenID4VP 1.0 allows.
-    Open,
-    /// What the High Assurance Interoperability Profile 1.0 allows.
-    HighAssurance,
+    /// Those that OpenID4VP 1.0 allows.
+    #[default]
+    Standard,
+    /// Those that the High Assurance Interoperability Profile 1.0 allows.
+    Haip,
 }
 
 /// Why a request is not taken up.
@@ -213,7 +214,7 @@ impl Wallet {
 
 /// What is refused of a request although it is known who asks.
 fn allowed(asked: &AuthenticatedRequest, how: &Answering<'_>) -> Result<(), RequestFault> {
-    if how.profile == Profile::HighAssurance {
+    if how.profile == Profile::Haip {
         haip::check(asked)?;
     }
     check_transactions(&asked.request.transaction_data, how.transactions, &asked.request.query)

@@ -1,0 +1,14 @@
+//! OpenID4VP 1.0: a wallet and a verifier, and what each must hold against the other; sections are those of the standard.
+
+#[path = "support/authority.rs"]
+mod authority;
+#[path = "openid4vp/consent.rs"]
+mod consent;
+#[path = "openid4vp/holder_security.rs"]
+mod holder_security;
+#[path = "openid4vp/stage.rs"]
+mod stage;
+#[path = "openid4vp/wallet.rs"]
+mod wallet;
+#[path = "support/world.rs"]
+mod world;
