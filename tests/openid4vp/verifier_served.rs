@@ -20,7 +20,7 @@ use wallet_core::presentation::request::{
 use wallet_core::presentation::response::{AuthorizationResponse, Delivery, Receipt, VpToken};
 use wallet_core::x509::TrustAnchors;
 
-use crate::stage::{card, card_query, id, show};
+use crate::verifier_stage::{card, card_query, id, show};
 use crate::world::Party;
 
 /// The example's file, built once by the cargo that runs the tests.

@@ -16,7 +16,7 @@ use wallet_core::verifier::online::{Asking, Begun, Client, Invitation, Mode, Sta
 use wallet_core::x509::CertificateChain;
 
 use crate::authority::Authority;
-use crate::stage::{BASE, Stage, card_query, get};
+use crate::verifier_stage::{BASE, Stage, card_query, get};
 
 /// A session by a DID, and what a wallet needs to know of that.
 async fn by_did(stage: &Stage) -> (Begun, RequestReference, VerifierEvidence) {
@@ -116,7 +116,7 @@ async fn haip_asks_only_by_certificate_for_an_encrypted_sd_jwt_vc() {
     let with_anchor = CertificateChain::new(chain.leaf().clone(), vec![authority.certificate.clone()]).expect("a chain");
     let hash = Client::certificate(key.clone(), &chain);
     let name = Client::dns_name(key.clone(), &chain, "verifier.example").expect("its name");
-    let ldp = crate::stage::diploma_query("ldp_vc");
+    let ldp = crate::verifier_stage::diploma_query("ldp_vc");
     let cases: [(&Client, Mode, Value, bool); 7] = [
         (&hash, Mode::DirectPostJwt, card_query(), true),
         (&hash, Mode::DirectPost, card_query(), false),

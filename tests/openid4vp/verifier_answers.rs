@@ -9,7 +9,7 @@ use wallet_core::securing::{Mechanism, Secured};
 use wallet_core::verification::Issuers;
 use wallet_core::verifier::online::{Mode, Status};
 
-use crate::stage::{Asked, Stage, card_query, diploma_query, disclose, id};
+use crate::verifier_stage::{Asked, Stage, card_query, diploma_query, disclose, id};
 
 #[tokio::test]
 async fn good_answer_in_each_format_is_accepted_with_its_claims() {

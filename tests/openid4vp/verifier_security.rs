@@ -9,7 +9,7 @@ use wallet_core::presentation::response::{AuthorizationResponse, Receipt, VpToke
 use wallet_core::securing::{Mechanism, Secured};
 use wallet_core::verifier::online::{Device, Mode, Status};
 
-use crate::stage::{Asked, Stage, card_query, diploma_query, id, reasons, show, stranger};
+use crate::verifier_stage::{Asked, Stage, card_query, diploma_query, id, reasons, show, stranger};
 use crate::world::{Party, presentation};
 
 async fn asked_for_both(stage: &Stage) -> Asked {
@@ -80,7 +80,7 @@ async fn section_14_1_1_without_holder_binding_a_copy_will_do_and_the_verdict_sa
     query["credentials"][0]["require_cryptographic_holder_binding"] = false.into();
     let asked = stage.ask(query, |_| {}).await;
     assert!(asked.request.state.as_ref().is_some_and(|state| state.len() >= 22), "128 bits or more (§5.3)");
-    let copy = crate::stage::disclose(&stage.card(), &["/name"]);
+    let copy = crate::verifier_stage::disclose(&stage.card(), &["/name"]);
     assert_eq!(stage.send(VpToken::none().with(id("card"), &copy), &asked.request).await.status, 200);
     let outcome = stage.outcome(&asked.id).await;
     assert_eq!(outcome.credentials[&id("card")][0]["warnings"][0]["code"], "bearer");
@@ -90,7 +90,7 @@ async fn section_14_1_1_without_holder_binding_a_copy_will_do_and_the_verdict_sa
 async fn section_14_1_2_copy_without_the_holders_proof_is_rejected_where_one_was_asked_for() {
     let stage = Stage::new().await;
     let asked = stage.ask_for_card().await;
-    let copy = crate::stage::disclose(&stage.card(), &["/name"]);
+    let copy = crate::verifier_stage::disclose(&stage.card(), &["/name"]);
     assert_eq!(stage.send(VpToken::none().with(id("card"), &copy), &asked.request).await.status, 400);
     assert_eq!(reasons(&stage.outcome(&asked.id).await, "card"), ["holderBindingMissing"]);
     let asked = stage.ask(diploma_query("ldp_vc"), |_| {}).await;
@@ -127,11 +127,11 @@ async fn credential_of_one_holder_presented_by_another_is_rejected() {
 async fn key_binding_of_one_card_under_another_is_rejected() {
     let stage = Stage::new().await;
     let (thief, asked) = (stranger(), stage.ask_for_card().await);
-    let own = crate::stage::card(&stage.world.university, &thief, &stage.world.now);
+    let own = crate::verifier_stage::card(&stage.world.university, &thief, &stage.world.now);
     let terms = (asked.request.nonce.as_str(), asked.request.audience());
     let bound = show(&own, &["/name"], (terms.0, &terms.1), &thief, &stage.world.now);
     let binding = bound.text().rsplit('~').next().expect("a key binding").to_owned();
-    let stolen = crate::stage::disclose(&stage.card(), &["/name"]);
+    let stolen = crate::verifier_stage::disclose(&stage.card(), &["/name"]);
     let mixed = Secured::read(&format!("{}{binding}", stolen.text())).expect("an SD-JWT");
     assert_eq!(stage.send(VpToken::none().with(id("card"), &mixed), &asked.request).await.status, 400);
     assert_eq!(reasons(&stage.outcome(&asked.id).await, "card"), ["holderBindingBad"]);

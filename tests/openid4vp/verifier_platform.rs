@@ -10,7 +10,7 @@ use wallet_core::presentation::request::{AuthenticatedRequest, RequestedBy, Veri
 use wallet_core::presentation::response::{AuthorizationResponse, Delivery, VpToken};
 use wallet_core::verifier::online::{Asking, Client, Invitation, Mode, Status};
 
-use crate::stage::{Stage, card_query, id, reasons};
+use crate::verifier_stage::{Stage, card_query, id, reasons};
 
 const ORIGIN: &str = "https://verifier.example";
 
