@@ -2,6 +2,10 @@
 
 #[path = "support/authority.rs"]
 mod authority;
+#[path = "support/cedula.rs"]
+mod cedula;
+#[path = "openid4vp/command_line.rs"]
+mod command_line;
 #[path = "openid4vp/consent.rs"]
 mod consent;
 #[path = "openid4vp/holder_security.rs"]

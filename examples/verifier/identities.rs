@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SignatureAlgorithm};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SignatureAlgorithm,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use wallet_core::did;
@@ -82,9 +84,7 @@ impl Identities {
                 let certified = self.certified.as_ref().ok_or_else(none)?;
                 Ok(Client::certificate(certified.key.clone(), &certified.chain))
             }
-            ClientIdPrefix::VerifierAttestation => {
-                Client::attested(self.keys.own.clone(), &self.attestation(now).await?)
-            }
+            ClientIdPrefix::VerifierAttestation => Client::attested(self.keys.own.clone(), &self.attestation(now).await?),
         }
     }
 
@@ -137,7 +137,8 @@ async fn keys(folder: &Path, keystore: &SoftwareKeystore) -> Result<Keys> {
 
 /// A certificate from files; its key goes into the keystore.
 async fn given(chain: &Path, key: &Path, keystore: &SoftwareKeystore) -> Result<Certified> {
-    let read = |file: &Path| fs::read_to_string(file).map_err(|error| WalletError::misused(format!("{}: {error}", file.display())));
+    let read =
+        |file: &Path| fs::read_to_string(file).map_err(|error| WalletError::misused(format!("{}: {error}", file.display())));
     let chain = CertificateChain::from_pem(&read(chain)?)?;
     let secret = serde_json::from_str(&read(key)?).map_err(|error| WalletError::malformed("certificate key", error))?;
     let secret = SecretKey::from_jwk(&secret)?;

@@ -27,9 +27,14 @@ impl Face<'_> {
                 let picture = Symbol::new(link).map(|symbol| symbol.svg()).unwrap_or_default();
                 // The XML declaration has no place inside a page.
                 let svg = picture.find("<svg").map_or("", |start| &picture[start..]);
-                let scan = words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
-                let open = words!(l, "Open the wallet on this device", "Abrir la billetera en este dispositivo",
-                    "Abrir a carteira neste dispositivo");
+                let scan =
+                    words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
+                let open = words!(
+                    l,
+                    "Open the wallet on this device",
+                    "Abrir la billetera en este dispositivo",
+                    "Abrir a carteira neste dispositivo"
+                );
                 format!("<p>{scan}</p>{svg}<p><a href=\"{}\">{open}</a></p>", escaped(link))
             }
             Invitation::DcApi { .. } => {

@@ -179,7 +179,7 @@ async fn copy_that_was_shown_least_is_offered_first() {
 
 fn payment() -> TransactionType {
     let field = |name: &str| TransactionField { name: name.to_owned(), kind: FieldKind::Text, need: Need::Required };
-    TransactionType { name: "urn:ejemplo:pago".to_owned(), fields: vec![field("monto"), field("a")] }
+    TransactionType { name: "urn:ejemplo:pago".to_owned(), fields: Some(vec![field("monto"), field("a")]) }
 }
 
 fn asking_for_payment(parameters: Value) -> Asking {
