@@ -98,9 +98,11 @@ pub async fn list(home: &Home, screen: &Screen) -> Result<u8> {
     Ok(0)
 }
 
-fn held_title(held: &HeldCredential, l: Language) -> String {
+pub fn held_title(held: &HeldCredential, l: Language) -> String {
     let read = Secured::read(&held.text).ok().and_then(|secured| secured.credential().ok());
-    read.map_or_else(|| held.display.title.clone(), |credential| title(&credential, l))
+    // What says nothing of its own name has the one its issuer gave it.
+    let named = read.filter(|credential| Profile::of(credential).is_some() || credential.name(l).is_some());
+    named.map_or_else(|| held.display.title.clone(), |credential| title(&credential, l))
 }
 
 /// `cedula show`
@@ -333,7 +335,7 @@ pub async fn restore(home: &Home, screen: &Screen, asked: &args::Restore) -> Res
 }
 
 /// The credential that `given` names: its number in the list, its record, or its own id.
-async fn find(wallet: &Wallet, given: &str, l: Language) -> Result<(RecordId, HeldCredential)> {
+pub async fn find(wallet: &Wallet, given: &str, l: Language) -> Result<(RecordId, HeldCredential)> {
     let held = wallet.credentials().await?;
     let by_number = given.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let is_it = |(record, held): &(RecordId, HeldCredential)| {

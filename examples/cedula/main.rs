@@ -4,6 +4,7 @@ mod accreditation;
 mod answer;
 mod args;
 mod batch;
+mod browser;
 mod chain;
 mod check;
 mod demo;
@@ -21,6 +22,7 @@ mod network;
 mod pack;
 mod print;
 mod publishing;
+mod receive;
 mod registry;
 mod rows;
 mod sd_jwt;
@@ -65,6 +67,7 @@ async fn run(args: &Args, screen: &Screen) -> Result<u8> {
         Command::List => hold::list(&home, screen).await,
         Command::Show(asked) => hold::show(&home, screen, asked).await,
         Command::Scan(asked) => hold::scan(&home, screen, asked).await,
+        Command::Receive(asked) => receive::receive(&home, screen, asked).await,
         Command::Ask(asked) => check::ask(&home, screen, asked).await,
         Command::Present(asked) => match &asked.request {
             Some(request) => hold::present(&home, screen, (asked, request)).await,

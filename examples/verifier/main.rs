@@ -28,14 +28,14 @@ use std::time::Duration;
 use clap::Parser as _;
 use tokio::net::TcpListener;
 use wallet_core::error::{Result, WalletError};
-use wallet_core::oauth::Endpoint;
+use wallet_core::oauth::{Endpoint, Profile};
 use wallet_core::platform::{HttpNetwork, SoftwareKeystore, SqliteStorage, system_now};
 use wallet_core::ports::{Network, Storage};
 use wallet_core::resolver::Resolver;
 use wallet_core::seal::{Cost, Passphrase};
 use wallet_core::verification::{Expectations, Issuers};
 use wallet_core::verifier::Verifier;
-use wallet_core::verifier::online::{OnlineVerifier, Profile};
+use wallet_core::verifier::online::OnlineVerifier;
 use wallet_core::x509::TrustAnchors;
 
 use args::Args;

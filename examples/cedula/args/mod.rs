@@ -5,6 +5,7 @@ mod batch;
 mod holder;
 mod issuer;
 mod pack;
+mod receiving;
 mod registry;
 mod verifier;
 
@@ -13,6 +14,7 @@ pub use batch::Batch;
 pub use holder::{Backup, Forget, HOLDER_KEY, Present, Restore, Scan, Show, Surface};
 pub use issuer::{Issue, MechanismName, Profile, Status, StatusChange};
 pub use pack::{Pack, PackCommand};
+pub use receiving::Receive;
 pub use registry::{ChainCommand, DidCommand, Place, TrustBasis};
 pub use verifier::{Ask, Input, SdJwt, Trust, Verify};
 
@@ -77,6 +79,16 @@ pub enum Command {
     /// Read a credential from a QR code, verify it and keep it
     #[command(after_help = "Examples:\n  cedula scan card.png\n  cedula scan - < credential.json")]
     Scan(Scan),
+    /// Receive credentials that an issuer offers
+    ///
+    /// Status 0 when the issuer gave what was asked for, 1 when it or the wallet refused something of it.
+    #[command(
+        after_help = "Examples:\n  cedula receive 'openid-credential-offer://?credential_offer_uri=…' --tx-code 493536\n  \
+        cedula receive offer.png --count 5 --dpop --trust-pem issuers.pem\n  \
+        cedula receive --resume --wait 60\n  \
+        cedula receive --renew 2"
+    )]
+    Receive(Receive),
     /// Ask for credentials, as a verifier
     #[command(
         after_help = "Example:\n  cedula ask --audience library.example --purpose 'Reader card' --type OpenBadgeCredential --out request.json"

@@ -54,7 +54,8 @@ pub use backup::{Backup, BackupKey, read_backup, write_backup};
 pub use edit::{Edit, Pending, Trace};
 pub use index::RecordId;
 pub use record::{
-    AcceptedContext, Channel, Display, Event, Format, HeldCredential, KeyReference, Kind, Occurrence, Protection, Record, Shown,
+    AcceptedContext, Channel, Display, Event, Format, HeldCredential, HeldIssuance, KeyReference, Kind, Occurrence, Protection,
+    Record, Shown,
 };
 pub use restore::{Conflict, OnConflict, Preview, Summary};
 pub use vault::{HEADER, INDEX, RECORDS, StoreKey, Vault};

@@ -10,6 +10,7 @@ use super::index::RecordId;
 use crate::did::Did;
 use crate::error::{Result, WalletError};
 use crate::key::{KeyId, PublicKey};
+use crate::oauth::Secret;
 use crate::time::Timestamp;
 
 /// The longest record that is kept or read, in bytes of its JSON.
@@ -27,6 +28,8 @@ pub enum Record {
     Key(KeyReference),
     /// A JSON-LD context the holder accepted beside the bundled ones.
     Context(AcceptedContext),
+    /// The issuance of credentials that has not ended, or can be gone on with; it stays on this device.
+    Issuance(HeldIssuance),
 }
 
 /// The kind of a [`Record`].
@@ -40,6 +43,8 @@ pub enum Kind {
     Key,
     /// [`Record::Context`].
     Context,
+    /// [`Record::Issuance`].
+    Issuance,
 }
 
 /// A credential as it was received, and what the wallet has to know beside it.
@@ -213,6 +218,18 @@ pub struct AcceptedContext {
     pub accepted: Timestamp,
 }
 
+/// An issuance as the door left it: what was agreed, and the tokens that go on with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HeldIssuance {
+    /// When the offer was accepted.
+    pub began: Timestamp,
+    /// The credential issuer.
+    pub from: String,
+    /// The rest, which only the door reads.
+    pub state: Secret,
+}
+
 impl Record {
     /// Which kind of record it is.
     pub fn kind(&self) -> Kind {
@@ -221,6 +238,7 @@ impl Record {
             Self::Event(_) => Kind::Event,
             Self::Key(_) => Kind::Key,
             Self::Context(_) => Kind::Context,
+            Self::Issuance(_) => Kind::Issuance,
         }
     }
 
@@ -231,6 +249,7 @@ impl Record {
             Self::Event(event) => serde_json::to_vec(event),
             Self::Key(key) => serde_json::to_vec(&(&key.id, &key.public, &key.did)),
             Self::Context(context) => serde_json::to_vec(&(&context.url, &context.text)),
+            Self::Issuance(issuance) => serde_json::to_vec(issuance),
         };
         let bytes = Zeroizing::new(bytes.expect("a record is plain JSON"));
         Sha256::new().chain_update([self.kind().code()]).chain_update(&*bytes).finalize().into()
@@ -304,15 +323,16 @@ impl Kind {
             Self::Event => 2,
             Self::Key => 3,
             Self::Context => 4,
+            Self::Issuance => 5,
         }
     }
 
     pub(super) fn from_code(code: u8) -> Option<Self> {
-        [Self::Credential, Self::Event, Self::Key, Self::Context].into_iter().find(|kind| kind.code() == code)
+        [Self::Credential, Self::Event, Self::Key, Self::Context, Self::Issuance].into_iter().find(|kind| kind.code() == code)
     }
 }
 
-content_does_not_print!(HeldCredential, Display, Event, Occurrence, Shown, KeyReference, AcceptedContext);
+content_does_not_print!(HeldCredential, Display, Event, Occurrence, Shown, KeyReference, AcceptedContext, HeldIssuance);
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

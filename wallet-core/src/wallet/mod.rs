@@ -3,6 +3,7 @@
 pub mod answering;
 mod moving;
 mod presenting;
+pub mod receiving;
 
 pub use presenting::Part;
 
@@ -97,29 +98,9 @@ impl Wallet {
         }
         let key = holder_key(&self.key_references().await?, secured).map(|reference| reference.id.clone());
         let display = display(&credential, language);
-        let title = display.title.clone();
-        let format = match secured.proofs()[0].mechanism {
-            Mechanism::Jwt => Format::Jwt,
-            Mechanism::Cose => Format::Cose,
-            Mechanism::SdJwt => Format::SdJwt,
-            Mechanism::SdJwtVc => Format::SdJwtVc,
-            _ => Format::DataIntegrity,
-        };
-        let held = HeldCredential {
-            format,
-            text: secured.text().to_owned(),
-            disclosures: Vec::new(),
-            key,
-            received: now.clone(),
-            from: from.to_owned(),
-            display,
-        };
-        self.change(rng, |edit, rng| {
-            let credential = edit.add(&Record::Credential(held), rng)?;
-            edit.add(&event(now, Occurrence::Received { credential, title, from: from.to_owned() }), rng)?;
-            Ok(credential)
-        })
-        .await
+        let (text, disclosures, from) = (secured.text().to_owned(), Vec::new(), from.to_owned());
+        let held = HeldCredential { format: format(secured), text, disclosures, key, received: now.clone(), from, display };
+        self.change(rng, |edit, rng| receive(edit, held, rng)).await
     }
 
     /// The credentials, the oldest first.
@@ -293,6 +274,25 @@ fn holder_key<'a>(references: &'a [KeyReference], secured: &Secured) -> Option<&
 /// The credential as a verifier takes it: with a proof derived from the one that is for its holder only, where there is one.
 fn shown_whole(secured: Secured, contexts: &Contexts, rng: &mut dyn CryptoRng) -> Result<Secured> {
     if secured.is_for_holder_only() { secured.disclose(&[JsonPointer::default()], contexts, rng) } else { Ok(secured) }
+}
+
+/// Adds a credential, and that it was received.
+fn receive(edit: &mut Edit<'_>, held: HeldCredential, rng: &mut (dyn CryptoRng + Send)) -> Result<RecordId> {
+    let (title, from, now) = (held.display.title.clone(), held.from.clone(), held.received.clone());
+    let credential = edit.add(&Record::Credential(held), rng)?;
+    edit.add(&event(&now, Occurrence::Received { credential, title, from }), rng)?;
+    Ok(credential)
+}
+
+/// How a credential is secured, as the store names it.
+fn format(secured: &Secured) -> Format {
+    match secured.proofs()[0].mechanism {
+        Mechanism::Jwt => Format::Jwt,
+        Mechanism::Cose => Format::Cose,
+        Mechanism::SdJwt => Format::SdJwt,
+        Mechanism::SdJwtVc => Format::SdJwtVc,
+        _ => Format::DataIntegrity,
+    }
 }
 
 fn event(now: &Timestamp, what: Occurrence) -> Record {

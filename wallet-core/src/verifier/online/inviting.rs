@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::session::Session;
-use super::{Client, OnlineVerifier, Profile};
+use super::{Client, OnlineVerifier};
 use crate::error::{Result, WalletError};
+use crate::oauth::Profile;
 use crate::presentation::request::{
     AuthenticatedRequest, Carriage, DcApiProtocol, RequestUriMethod, RequestedBy, dc_api, haip, link, object,
 };

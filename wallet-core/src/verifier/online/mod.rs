@@ -12,6 +12,7 @@ mod outcome;
 mod records;
 mod session;
 
+pub use crate::oauth::Profile;
 pub use asking::{Asking, Device, Mode};
 pub use client::Client;
 pub use inviting::Invitation;
@@ -52,16 +53,6 @@ pub struct OnlineVerifier {
     pub names: BTreeMap<String, String>,
     /// Which rules it keeps besides the standard's.
     pub profile: Profile,
-}
-
-/// Which rules are kept besides the standard's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// None.
-    #[default]
-    Standard,
-    /// Those of the High Assurance Interoperability Profile 1.0.
-    Haip,
 }
 
 /// A session that has begun.

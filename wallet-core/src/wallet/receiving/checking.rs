@@ -1,0 +1,152 @@
+//! What the wallet makes sure of before it keeps a credential: who signed it, that it is what was asked for, and bound to its key.
+
+use serde_json::Value;
+
+use super::Refusal;
+use super::Unproven;
+use super::errand::Errand;
+use super::issuance::Wanted;
+use crate::credential::Credential;
+use crate::error::Result;
+use crate::issuance::{CredentialConfiguration, CredentialDefinition, CredentialFormat};
+use crate::key::PublicKey;
+use crate::oauth::Profile;
+use crate::securing::sd_jwt::SdJwt;
+use crate::securing::{Kind, Mechanism, Secured};
+use crate::store::{HeldCredential, KeyReference};
+use crate::verification::{Expectations, Say as _, Verdict};
+use crate::wallet::{display, format, shown_whole};
+
+/// A credential that may be kept.
+pub(super) struct Checked {
+    pub secured: Secured,
+    credential: Credential,
+    pub key: Option<KeyReference>,
+    pub verdict: Verdict,
+}
+
+impl Errand<'_> {
+    /// Checks all that one answer brought: the first that is not good stands for all.
+    pub async fn check_all(
+        &mut self,
+        wanted: &Wanted,
+        credentials: &[Value],
+    ) -> Result<std::result::Result<Vec<Checked>, Refusal>> {
+        let configuration = self.issuance.configuration(&wanted.configuration)?.clone();
+        let refusal = |faults: Vec<String>, verdict| Refusal { configuration: wanted.configuration.clone(), faults, verdict };
+        let mut free: Vec<&KeyReference> = wanted.keys.iter().map(|(_, key)| key).collect();
+        let mut checked = Vec::new();
+        for credential in credentials {
+            let read = match read(credential, &configuration) {
+                Ok(read) => read,
+                Err(fault) => return Ok(Err(refusal(vec![fault], None))),
+            };
+            let key = match bound_key(&read, &mut free, configuration.needs_proof()) {
+                Ok(key) => key,
+                Err(fault) => return Ok(Err(refusal(vec![fault], None))),
+            };
+            let verdict = self.judge(&read.0).await?;
+            let faults = self.faults(&read.0, &verdict);
+            if !faults.is_empty() {
+                return Ok(Err(refusal(faults, Some(verdict))));
+            }
+            checked.push(Checked { secured: read.0, credential: read.1, key, verdict });
+        }
+        Ok(Ok(checked))
+    }
+
+    /// The verdict of any verifier over the whole of it.
+    async fn judge(&mut self, secured: &Secured) -> Result<Verdict> {
+        let verifier = self.client.verifier;
+        let whole = shown_whole(secured.clone(), &verifier.carried.contexts, self.rng)?;
+        verifier.check(whole.text(), &Expectations::default(), self.now).await
+    }
+
+    /// Why it is not kept.
+    fn faults(&self, secured: &Secured, verdict: &Verdict) -> Vec<String> {
+        let language = self.client.language;
+        let mut faults: Vec<String> = verdict.reasons().iter().map(|reason| reason.say(language)).collect();
+        if self.client.unproven == Unproven::Refuse {
+            faults.extend(verdict.gaps().iter().map(|gap| gap.say(language)));
+        }
+        let by_certificate =
+            || secured.certificates().is_some_and(|chain| chain.is_ok_and(|chain| !chain.leaf().is_self_issued()));
+        if self.client.profile == Profile::Haip && secured.sd_jwt().is_some() && !by_certificate() {
+            faults.push("HAIP 1.0: its issuer goes by no certificate".to_owned());
+        }
+        faults
+    }
+
+    /// The credential as the store keeps it.
+    pub fn held(&self, checked: &Checked, wanted: &Wanted) -> Result<HeldCredential> {
+        let (language, issuer) = (self.client.language, &self.issuance.issuer);
+        let mut display = display(&checked.credential, language);
+        let name = self.issuance.configuration(&wanted.configuration)?.name(language.tag());
+        // What the credential calls itself comes first (§12.2.4).
+        if let (Some(name), None) = (name, checked.credential.name(language)) {
+            display.title = name.to_owned();
+        }
+        if display.issuer.is_empty() {
+            display.issuer = issuer.name(language.tag()).map_or_else(|| issuer.credential_issuer.host(), str::to_owned);
+        }
+        Ok(HeldCredential {
+            format: format(&checked.secured),
+            text: checked.secured.text().to_owned(),
+            disclosures: Vec::new(),
+            key: checked.key.as_ref().map(|key| key.id.clone()),
+            received: self.now.clone(),
+            from: issuer.credential_issuer.to_string(),
+            display,
+        })
+    }
+}
+
+/// Reads a credential of the configuration that was asked for; says what is wrong otherwise.
+fn read(credential: &Value, configuration: &CredentialConfiguration) -> std::result::Result<(Secured, Credential), String> {
+    let text = match credential {
+        Value::String(text) => text.clone(),
+        object => object.to_string(),
+    };
+    let secured = Secured::read(&text).map_err(|error| error.to_string())?;
+    if secured.kind() != Kind::Credential || secured.sd_jwt().is_some_and(SdJwt::is_bound) {
+        return Err("it is a presentation, and not a credential".to_owned());
+    }
+    let read = secured.credential().map_err(|faults| faults[0].to_string())?;
+    let mechanism = secured.proofs()[0].mechanism;
+    let is_asked_for = match &configuration.format {
+        CredentialFormat::SdJwtVc(vct) => mechanism == Mechanism::SdJwtVc && read.types().contains(&vct.as_str()),
+        CredentialFormat::JwtVcJson(which) => mechanism == Mechanism::Jwt && is_defined_by(&read, which),
+        CredentialFormat::LdpVc(which) => mechanism.is_embedded() && credential.is_object() && is_defined_by(&read, which),
+        CredentialFormat::Other { .. } => false,
+    };
+    if is_asked_for { Ok((secured, read)) } else { Err("it is another credential than was asked for".to_owned()) }
+}
+
+/// Whether a credential has all the types, and contexts, that its configuration has.
+fn is_defined_by(credential: &Credential, definition: &CredentialDefinition) -> bool {
+    let types = credential.types();
+    let contexts =
+        credential.json().get("@context").map(|found| found.as_array().cloned().unwrap_or_else(|| vec![found.clone()]));
+    definition.types.iter().all(|name| types.contains(&name.as_str()))
+        && definition.context.iter().all(|one| contexts.as_ref().is_some_and(|all| all.contains(one)))
+}
+
+/// The key that a credential is bound to, which must be one that was proven for it, and none twice (§8.3).
+fn bound_key(
+    (secured, credential): &(Secured, Credential),
+    free: &mut Vec<&KeyReference>,
+    needed: bool,
+) -> std::result::Result<Option<KeyReference>, String> {
+    if !needed {
+        return Ok(None);
+    }
+    let confirmed = secured.claim("cnf").and_then(|cnf| cnf.get("jwk")).and_then(|jwk| PublicKey::from_jwk(jwk).ok());
+    let confirmed = secured.holder_key().or(confirmed);
+    let subjects = credential.subject_ids();
+    let is_it = |key: &&KeyReference| match &confirmed {
+        Some(confirmed) => key.public == *confirmed,
+        None => subjects.contains(&key.did.as_str()),
+    };
+    let at = free.iter().position(is_it).ok_or("it is not bound to a key that the wallet has proven for it")?;
+    Ok(Some(free.swap_remove(at).clone()))
+}
