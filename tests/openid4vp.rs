@@ -1,5 +1,7 @@
 //! OpenID4VP 1.0: a wallet and a verifier, and what each must hold against the other; sections are those of the standard.
 
+#[path = "openid4vp/accredited.rs"]
+mod accredited;
 #[path = "support/authority.rs"]
 mod authority;
 #[path = "support/cedula.rs"]
@@ -8,6 +10,8 @@ mod cedula;
 mod command_line;
 #[path = "openid4vp/consent.rs"]
 mod consent;
+#[path = "support/country.rs"]
+mod country;
 #[path = "openid4vp/holder_security.rs"]
 mod holder_security;
 #[path = "openid4vp/stage.rs"]

@@ -15,6 +15,7 @@ use wallet_core::presentation::dcql::{Mismatch, Missing, Selection};
 use wallet_core::presentation::presenting::TransactionType;
 use wallet_core::presentation::request::{RequestedBy, VerifierEvidence};
 use wallet_core::securing::linked_data::Contexts;
+use wallet_core::verification::Accrediting;
 use wallet_core::wallet::Wallet;
 use wallet_core::wallet::answering::{Answered, Answering, Offer, Profile, Review};
 use wallet_core::x509::TrustAnchors;
@@ -25,6 +26,7 @@ use crate::failure::{Failure, Result};
 use crate::hold;
 use crate::home::Home;
 use crate::input;
+use crate::issuers;
 use crate::loopback::Loopback;
 use crate::print::{Screen, Tone};
 use crate::publishing::HomeNetwork;
@@ -38,13 +40,14 @@ pub async fn present(home: &Home, screen: &Screen, asked: &args::Present) -> Res
     let resolver = check::resolver_at_home(home, network.clone()).await?;
     let (anchors, attesters) = (anchors(&asked.trust_pem)?, attesters(&asked.trust_attester)?);
     let evidence = VerifierEvidence { anchors, attesters, ..VerifierEvidence::default() };
+    let accrediting = accrediting(home, &asked.roots)?;
     let shown = |name: &String| TransactionType { name: name.clone(), fields: None };
     let transactions: Vec<TransactionType> = asked.transaction_type.iter().map(shown).collect();
     let how = Answering {
         network: &*network,
         resolver: &resolver,
         evidence: &evidence,
-        accrediting: None,
+        accrediting: Some(&accrediting).filter(|accrediting| !accrediting.roots.is_empty()),
         profile: if asked.haip { Profile::Haip } else { Profile::Standard },
         transactions: &transactions,
         types: &[],
@@ -125,6 +128,17 @@ fn attesters(files: &[PathBuf]) -> Result<BTreeMap<String, JwkSet>> {
     Ok(attesters)
 }
 
+/// Whose accreditations of verifiers count, by the names that the folder has for them.
+fn accrediting(home: &Home, given: &[String]) -> Result<Accrediting> {
+    let mut roots = BTreeMap::new();
+    for root in given {
+        let did = issuers::did(home, root)?;
+        let name = issuers::record(home, root).map_or_else(|_| did.to_string(), |record| record.display_name);
+        roots.insert(did, name);
+    }
+    Ok(Accrediting { roots, ..Accrediting::default() })
+}
+
 /// What `--select` names, by credential query.
 fn selection(asked: &args::Present) -> Result<Option<Selection>> {
     let mut chosen: BTreeMap<_, Vec<String>> = BTreeMap::new();
@@ -163,6 +177,10 @@ fn show_request(screen: &Screen, review: &Review) {
     let (tone, how) = proof(&asked.by, l);
     screen.line(format!("  {}", screen.paint(tone, &asked.by.to_string())));
     screen.line(format!("  {how}"));
+    if let Some(accredited) = &review.accredited {
+        let name = &accredited.root_name;
+        screen.field(&words!(l, "accredited by", "acreditado por", "credenciado por"), name);
+    }
     if let Some(name) = review.claimed_name(l) {
         screen.field(&words!(l, "calls itself", "se hace llamar", "chama-se"), name);
     }
@@ -294,6 +312,7 @@ fn told(outcome: &str, review: &Review, answered: &Answered) -> Value {
     let asked = &review.asked;
     json!({
         "outcome": outcome, "verifier": asked.by.to_string(), "proven": asked.by.is_proven(),
+        "accreditedBy": review.accredited.as_ref().map(|accredited| &accredited.root_name),
         "clientId": asked.request.client_id.as_ref().map(|id| id.as_str()), "answer": where_to(answered),
     })
 }
