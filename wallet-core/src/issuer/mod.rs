@@ -3,6 +3,7 @@
 mod accrediting;
 mod anchoring;
 mod batch;
+pub mod credential_issuer;
 mod lists;
 mod places;
 mod registrar;
@@ -11,6 +12,7 @@ mod sending;
 pub use accrediting::NewAccreditation;
 pub use anchoring::Anchored;
 pub use batch::{Batch, BatchPlan, Rows};
+pub use credential_issuer::CredentialIssuer;
 pub use lists::{SignedList, StatusPlan};
 pub use registrar::{Registrar, Written};
 pub use sending::Sending;
@@ -26,9 +28,10 @@ use crate::error::{Result, WalletError};
 use crate::key::KeyId;
 use crate::ports::{Keystore, Storage};
 use crate::securing::linked_data::Contexts;
-use crate::securing::{Mechanism, ProofOptions, Secured, Unsigned, prepare};
+use crate::securing::{Disclosure, Mechanism, ProofOptions, Secured, Unsigned, prepare, prepare_disclosable};
 use crate::status::StatusPurpose;
 use crate::time::Timestamp;
+use crate::x509::CertificateChain;
 
 /// Issues credentials in the name of one DID, and says later which of them it has revoked or suspended.
 pub struct Issuer {
@@ -54,17 +57,34 @@ impl Issuer {
     /// The place is taken before anything is signed: a kill in between wastes it and never gives it out twice.
     pub async fn issue(
         &mut self,
-        mut credential: Map<String, Value>,
+        credential: Map<String, Value>,
         mechanism: Mechanism,
         purposes: &[StatusPurpose],
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<Secured> {
-        let Id { id, given } = self.identify(&mut credential, mechanism, rng)?;
-        if !purposes.is_empty() {
-            let listing = self.listing(mechanism, purposes)?;
+        let terms = SigningTerms { purposes: purposes.to_vec(), ..SigningTerms::of(mechanism) };
+        self.issue_on(credential, &terms, rng, now).await
+    }
+
+    /// As [`Issuer::issue`], on terms that may let the holder leave something out, or name the issuer by its certificate.
+    pub async fn issue_on(
+        &mut self,
+        mut credential: Map<String, Value>,
+        terms: &SigningTerms,
+        rng: &mut (dyn CryptoRng + Send),
+        now: &Timestamp,
+    ) -> Result<Secured> {
+        let Id { id, given } = self.identify(&mut credential, terms, rng)?;
+        let options = ProofOptions {
+            disclosure: terms.disclosure.clone(),
+            certificates: terms.certificates.clone(),
+            ..self.options(terms.mechanism, now)
+        };
+        if !terms.purposes.is_empty() {
+            let listing = self.listing(terms.mechanism, &terms.purposes)?;
             // What cannot be signed takes no place, and its `id` stays free for what is put right.
-            self.prepare(credential.clone(), &self.options(mechanism, now)).await?;
+            self.prepare(credential.clone(), &options, rng).await?;
             if given {
                 self.refuse_issued(&id).await?;
             }
@@ -72,14 +92,19 @@ impl Issuer {
             self.storage.write(changes).await?;
             self.write_place(&mut credential, &listing, spots[0])?;
         }
-        self.sign(credential, mechanism, now).await
+        let unsigned = self.prepare(credential, &options, rng).await?;
+        let signature = self.keystore.sign(&self.key, unsigned.message()).await?;
+        unsigned.finish(&signature)
     }
 
     /// The id of a credential in this issuer's name; one without is given a random one.
-    fn identify(&self, credential: &mut Map<String, Value>, mechanism: Mechanism, rng: &mut dyn CryptoRng) -> Result<Id> {
+    fn identify(&self, credential: &mut Map<String, Value>, terms: &SigningTerms, rng: &mut dyn CryptoRng) -> Result<Id> {
         // Outside VC DM these are claims of the token (RFC 7519 §4.1).
-        let (name, issuer) = if mechanism == Mechanism::SdJwtVc { ("jti", "iss") } else { ("id", "issuer") };
-        if credential.get(issuer).and_then(identifier) != Some(self.did.as_str()) {
+        let (name, issuer) = if terms.mechanism == Mechanism::SdJwtVc { ("jti", "iss") } else { ("id", "issuer") };
+        let named = credential.get(issuer).and_then(identifier);
+        // Whether a web address goes with the key or its certificate is for the mechanism to say.
+        let goes_by_web = terms.mechanism == Mechanism::SdJwtVc || terms.certificates.is_some();
+        if named != Some(self.did.as_str()) && !(goes_by_web && named.is_none_or(|named| !named.starts_with("did:"))) {
             return Err(WalletError::misused(format!("the credential's issuer must be {}", self.did)));
         }
         match credential.get(name) {
@@ -103,13 +128,42 @@ impl Issuer {
     }
 
     async fn sign_with(&self, document: Map<String, Value>, options: &ProofOptions) -> Result<Secured> {
-        let unsigned = self.prepare(document, options).await?;
+        let unsigned = prepare(document, options, &self.keystore.public_key(&self.key).await?, &self.contexts)?;
         let signature = self.keystore.sign(&self.key, unsigned.message()).await?;
         unsigned.finish(&signature)
     }
 
-    async fn prepare(&self, document: Map<String, Value>, options: &ProofOptions) -> Result<Unsigned> {
-        prepare(document, options, &self.keystore.public_key(&self.key).await?, &self.contexts)
+    async fn prepare(
+        &self,
+        document: Map<String, Value>,
+        options: &ProofOptions,
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<Unsigned> {
+        let key = self.keystore.public_key(&self.key).await?;
+        match options.disclosure {
+            Disclosure::Whole => prepare(document, options, &key, &self.contexts),
+            _ => prepare_disclosable(document, options, &key, &self.contexts, rng),
+        }
+    }
+}
+
+/// How a credential is signed, and in which status lists it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SigningTerms {
+    /// How it is signed.
+    pub mechanism: Mechanism,
+    /// In which status lists it has a place.
+    pub purposes: Vec<StatusPurpose>,
+    /// What its holder may leave out.
+    pub disclosure: Disclosure,
+    /// The certificates of the issuer, when it goes by one.
+    pub certificates: Option<CertificateChain>,
+}
+
+impl SigningTerms {
+    /// Signed whole, with no status, by a key that a DID has.
+    pub fn of(mechanism: Mechanism) -> Self {
+        Self { mechanism, purposes: Vec::new(), disclosure: Disclosure::Whole, certificates: None }
     }
 }
 

@@ -15,7 +15,7 @@ use self::cores::on_each;
 use self::journal::{Chunk, Head, Journal, Stage, damaged};
 use super::lists::Statuses;
 use super::places::put;
-use super::{Id, Issuer, SignedList};
+use super::{Id, Issuer, SignedList, SigningTerms};
 use crate::error::{Result, WalletError};
 use crate::ports::Change;
 use crate::registry::{B256, MerkleTree, anchor};
@@ -219,11 +219,11 @@ impl Issuer {
         (done, rows): (u64, &[Map<String, Value>]),
         rng: &mut (dyn CryptoRng + Send),
     ) -> Result<()> {
-        let head = &batch.head;
+        let (head, terms) = (&batch.head, SigningTerms::of(batch.head.mechanism));
         let row = |place: usize| done + place as u64;
         let (mut credentials, mut ids, mut given) = (rows.to_vec(), Vec::with_capacity(rows.len()), HashSet::new());
         for (place, credential) in credentials.iter_mut().enumerate() {
-            let identified = self.identify(credential, head.mechanism, rng).map_err(|error| of_row(row(place), error))?;
+            let identified = self.identify(credential, &terms, rng).map_err(|error| of_row(row(place), error))?;
             let Id { id, given: is_given } = identified;
             if is_given {
                 self.refuse_issued(&id).await.map_err(|error| of_row(row(place), error))?;

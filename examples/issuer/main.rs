@@ -1,0 +1,224 @@
+//! An issuer's web service: it gives identity cards, diplomas and vaccination certificates to wallets by OpenID4VCI 1.0.
+//!
+//! ```sh
+//! cargo run --example issuer -- --test
+//! ```
+//!
+//! The library has the protocol; this carries its bytes, keeps its sessions in SQLite, and draws the pages. Everything it issues is about
+//! one made-up person.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a service says where it listens and why it stops")]
+
+mod args;
+mod catalogue;
+mod identities;
+mod page;
+mod people;
+mod service;
+mod test_handles;
+#[path = "../cedula/words.rs"]
+#[allow(dead_code, reason = "only the macro and the failures are needed")]
+mod words;
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use tokio::net::TcpListener;
+use wallet_core::error::{Result, WalletError};
+use wallet_core::issuance::{Display, MetadataSigner};
+use wallet_core::issuer::credential_issuer::{
+    ClientPolicy, EncryptionPlan, IssuancePlan, Lifetimes, MetadataSigning, Profile, SharedIssuer, Strangers,
+};
+use wallet_core::issuer::{CredentialIssuer, Issuer, StatusPlan};
+use wallet_core::jose::jwe::DecryptionKey;
+use wallet_core::jose::jwk_set::JwkSet;
+use wallet_core::oauth::{Attesters, Endpoint};
+use wallet_core::platform::{HttpNetwork, SoftwareKeystore, SqliteStorage, system_now, system_rng};
+use wallet_core::ports::{Change, Storage};
+use wallet_core::resolver::Resolver;
+use wallet_core::seal::{Cost, Passphrase, SealingKey};
+use wallet_core::securing::linked_data::Contexts;
+use wallet_core::x509::{Certificate, TrustAnchors, pem};
+
+use args::Args;
+use catalogue::Shop;
+use identities::{Identities, Identity};
+use service::Service;
+
+/// How often what is over is swept away.
+const SWEEP: Duration = Duration::from_secs(60);
+/// How long a wallet may ask for newer credentials without its owner.
+const REFRESH: Duration = Duration::from_secs(30 * 24 * 3600);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", words::failure(&error, words::of_environment()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<()> {
+    fs::create_dir_all(&args.data).map_err(WalletError::storage_failed)?;
+    let base = Endpoint::identifier(&args.url.clone().unwrap_or_else(|| format!("http://localhost:{}", args.port)))?;
+    if !args.test && !base.as_str().starts_with("https:") {
+        return Err(WalletError::misused("its URL must be https; plain http is for --test"));
+    }
+    let service = Arc::new(open(args, &base).await?);
+    tokio::spawn(sweep(service.clone()));
+    let failed = |error: std::io::Error| WalletError::unreachable(format!("port {}", args.port), error);
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(failed)?;
+    println!("{base}");
+    axum::serve(listener, service::router(service)).with_graceful_shutdown(interrupted()).await.map_err(failed)
+}
+
+/// The service, with what it kept when it last ran.
+async fn open(args: &Args, base: &Endpoint) -> Result<Service> {
+    let passphrase = Passphrase::new(passphrase(args)?)?;
+    let keystore = Arc::new(keystore(&args.data, &passphrase).await?);
+    let identities = Identities::open(args, base, &keystore).await?;
+    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(args.data.join("sessions.sqlite")).await?);
+    let sealing = sealing_key(&args.data)?;
+    let attesters = attesters(args)?;
+    let issuer = |name: &'static str, identity| status_issuer((args, base), name, identity, keystore.clone());
+    let shop = Shop {
+        name: &args.name,
+        identities: &identities,
+        ed25519: issuer("ed25519", &identities.ed25519).await?,
+        p256: issuer("p256", &identities.p256).await?,
+        attested: args.haip,
+        takes_attestations: args.haip || !args.attesters.is_empty(),
+    };
+    let entries = catalogue::entries(&identities, args.haip);
+    let credentials = entries.iter().map(|(name, entry)| Ok((name.clone(), entry.offered(name, &shop, &system_now())?)));
+    let signer = match &identities.certificates {
+        Some(chain) => MetadataSigner::Certificates(chain.clone()),
+        None => MetadataSigner::Did(identities.p256.method.clone()),
+    };
+    let plan = IssuancePlan {
+        identifier: base.clone(),
+        display: ["es", "en", "pt"].map(|language| Display::named(&args.name, language)).to_vec(),
+        credentials: credentials.collect::<Result<_>>()?,
+        clients: ClientPolicy {
+            attesters: attesters.clone(),
+            strangers: if args.test { Strangers::Welcome } else { Strangers::ByCodeAlone },
+            ..ClientPolicy::default()
+        },
+        consent_page: base.below("consent"),
+        key_attesters: attesters,
+        profile: if args.haip { Profile::Haip } else { Profile::Standard },
+        batch_size: 20,
+        encryption: Some(EncryptionPlan { key: decryption_key(&*storage, &sealing).await?, required: args.encrypt }),
+        metadata_signing: Some(MetadataSigning { signer, key: identities.p256.key.clone(), keystore }),
+        lifetimes: Lifetimes { refresh_token: Some(REFRESH), deferred_interval: Duration::from_secs(5), ..Lifetimes::default() },
+    };
+    let (ed25519, p256) = (shop.ed25519, shop.p256);
+    let resolver = Resolver::new().with_web(Arc::new(HttpNetwork::new()?));
+    let issuer = CredentialIssuer { plan, storage, sealing, resolver, contexts: Contexts::bundled() };
+    Ok(Service { issuer, identities, entries, ed25519, p256, name: args.name.clone(), test: args.test })
+}
+
+/// An issuer with status lists of its own, under `name`.
+async fn status_issuer(
+    (args, base): (&Args, &Endpoint),
+    name: &str,
+    identity: &Identity,
+    keystore: Arc<SoftwareKeystore>,
+) -> Result<SharedIssuer> {
+    let storage = Arc::new(SqliteStorage::open(args.data.join(format!("status-{name}.sqlite"))).await?);
+    let status = StatusPlan::at(base.below(&format!("status/{name}")).as_str());
+    let (did, method, key) = (identity.did.clone(), identity.method.clone(), identity.key.clone());
+    Ok(SharedIssuer::new(Issuer { did, method, key, keystore, storage, status, contexts: Contexts::bundled() }))
+}
+
+/// Who attests wallets and their keys.
+fn attesters(args: &Args) -> Result<Attesters> {
+    let (mut keys, mut certificates) = (Vec::new(), Vec::<Certificate>::new());
+    for file in &args.attesters {
+        let text = read(file)?;
+        match serde_json::from_str::<serde_json::Value>(&text) {
+            Ok(set) => keys.extend(set["keys"].as_array().cloned().unwrap_or_default()),
+            Err(_) => certificates.extend(pem::certificates(&text)?),
+        }
+    }
+    let keys = JwkSet::read(&serde_json::json!({ "keys": keys }))?;
+    Ok(Attesters { keys, anchors: TrustAnchors::try_from(certificates)? })
+}
+
+/// The keys of an earlier start, or a new keystore.
+async fn keystore(folder: &Path, passphrase: &Passphrase) -> Result<SoftwareKeystore> {
+    let storage = Arc::new(SqliteStorage::open(folder.join("keys.sqlite")).await?);
+    if SoftwareKeystore::exists(&*storage).await? {
+        return SoftwareKeystore::open(storage, passphrase).await;
+    }
+    SoftwareKeystore::create(storage, passphrase, Cost::UNLOCK).await
+}
+
+/// What sessions are sealed with, in a file that its owner alone can read.
+fn sealing_key(folder: &Path) -> Result<SealingKey> {
+    let file = folder.join("sessions.key");
+    if let Ok(bytes) = fs::read(&file) {
+        return SealingKey::from_bytes(&bytes);
+    }
+    let key = SealingKey::generate(&mut system_rng());
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&file).and_then(|mut file| std::io::Write::write_all(&mut file, key.expose()));
+    written.map(|()| key).map_err(WalletError::storage_failed)
+}
+
+/// What requests are decrypted with: the same after a restart, since wallets keep metadata for a while.
+async fn decryption_key(storage: &dyn Storage, sealing: &SealingKey) -> Result<DecryptionKey> {
+    const NAME: &str = "service/decryption-key";
+    if let Some(sealed) = storage.read(NAME).await? {
+        let opened = sealing.open(NAME.as_bytes(), &sealed).map_err(WalletError::storage_failed)?;
+        return DecryptionKey::from_secret_bytes(&opened);
+    }
+    let key = DecryptionKey::generate(&mut system_rng());
+    let bytes = sealing.seal(NAME.as_bytes(), &key.to_secret_bytes(), &mut system_rng());
+    storage.write(vec![Change::Put { name: NAME.to_owned(), bytes }]).await?;
+    Ok(key)
+}
+
+fn passphrase(args: &Args) -> Result<String> {
+    if let Some(file) = &args.passphrase_file {
+        return Ok(read(file)?.lines().next().unwrap_or_default().to_owned());
+    }
+    let known = std::env::var("CEDULA_PASSPHRASE").ok().or_else(|| args.test.then(|| "for tests only".to_owned()));
+    known.ok_or_else(|| WalletError::misused("a passphrase is needed: CEDULA_PASSPHRASE or --passphrase-file"))
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).map_err(|error| WalletError::misused(format!("{}: {error}", file.display())))
+}
+
+async fn sweep(service: Arc<Service>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        // What could not be swept now is swept the next time.
+        let _ = service.issuer.sweep(&system_now()).await;
+    }
+}
+
+/// Waits for an interrupt, or for the end that a service manager sends.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut ended) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = ended.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,97 @@
+//! Access: what a token lets its owner do (RFC 6750, RFC 9449 §7; OpenID4VCI 1.0 §13.9). Tokens are kept by their hashes alone.
+
+use serde::{Deserialize, Serialize};
+
+use super::sessions::{Kind, Turn};
+use super::{CredentialIssuer, broke};
+use crate::error::Result;
+use crate::oauth::{Call, CredentialAuthorization, OAuthError, OAuthErrorCode, Secret, TokenResponse, TokenType};
+use crate::time::Timestamp;
+
+/// What somebody may do, whatever token says so.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Grant {
+    /// The client, if it said who it is.
+    pub client: Option<String>,
+    /// The thumbprint of the key its tokens are bound to.
+    pub jkt: Option<String>,
+    /// The data sets, by their configurations.
+    pub credentials: Vec<CredentialAuthorization>,
+    /// Whether the wallet was told the identifiers of the data sets, which it must use then (§8.2).
+    pub is_identified: bool,
+}
+
+/// Whose a token is.
+#[derive(Serialize, Deserialize)]
+struct Token {
+    grant: Secret,
+}
+
+/// A grant that a token stood for.
+pub(super) struct Access {
+    pub grant: Grant,
+    /// What we call it by.
+    pub name: Secret,
+}
+
+impl CredentialIssuer {
+    /// The access that the token of `call` gives; one bound to a key needs that key's proof.
+    pub(super) async fn access(&self, call: &Call, turn: &mut Turn<'_>) -> Result<Access, OAuthError> {
+        let invalid = |reason: &str| OAuthError::new(OAuthErrorCode::InvalidToken).because(reason);
+        let (bearer, bound) = (call.authorization("Bearer"), call.authorization("DPoP"));
+        let token: Secret = bearer.or(bound).ok_or_else(|| invalid("an access token is needed"))?.into();
+        let access = self.granted(Kind::AccessToken, &token, turn.now).await.map_err(broke)?;
+        let access = access.ok_or_else(|| invalid("the access token is not, or no longer, good"))?;
+        match (&access.grant.jkt, bound) {
+            (None, None) => Ok(access),
+            (Some(jkt), Some(_)) => {
+                let proven = self.dpop(call, Some(&token), turn).await.map_err(|error| error.with_status(401))?;
+                if proven.as_ref() == Some(jkt) { Ok(access) } else { Err(invalid("the access token is bound to another key")) }
+            }
+            _ => Err(invalid("the access token is of another type")),
+        }
+    }
+
+    /// The grant that a token of that kind stands for.
+    pub(super) async fn granted(&self, kind: Kind, token: &Secret, now: &Timestamp) -> Result<Option<Access>> {
+        let Some(Token { grant: name }) = self.sessions().read(kind, token, now).await? else { return Ok(None) };
+        let grant = self.sessions().read(Kind::Grant, &name, now).await?;
+        Ok(grant.map(|grant| Access { grant, name }))
+    }
+
+    /// Keeps a new grant, as long as any of its tokens may live.
+    pub(super) async fn keep_grant(&self, grant: Grant, turn: &mut Turn<'_>) -> Result<Access> {
+        let name = turn.secret();
+        let lifetimes = &self.plan.lifetimes;
+        let until = turn.after(lifetimes.refresh_token.unwrap_or_default() + lifetimes.bearer_token.max(lifetimes.bound_token));
+        self.sessions().keep((Kind::Grant, &name), &grant, &until, turn.rng).await?;
+        Ok(Access { grant, name })
+    }
+
+    /// New tokens for `access`: a refresh token only where there is none yet that stays (`refresh_token` is the one that does).
+    pub(super) async fn tokens(
+        &self,
+        access: &Access,
+        refresh_token: Option<Secret>,
+        turn: &mut Turn<'_>,
+    ) -> Result<TokenResponse> {
+        let lifetimes = &self.plan.lifetimes;
+        let (token_type, lifetime) = match access.grant.jkt {
+            Some(_) => (TokenType::Dpop, lifetimes.bound_token),
+            None => (TokenType::Bearer, lifetimes.bearer_token),
+        };
+        let token = Token { grant: access.name.clone() };
+        let access_token = turn.secret();
+        self.sessions().keep((Kind::AccessToken, &access_token), &token, &turn.after(lifetime), turn.rng).await?;
+        let refresh_token = match (refresh_token, lifetimes.refresh_token) {
+            (None, Some(lifetime)) => {
+                let fresh = turn.secret();
+                self.sessions().keep((Kind::RefreshToken, &fresh), &token, &turn.after(lifetime), turn.rng).await?;
+                Some(fresh)
+            }
+            (kept, _) => kept,
+        };
+        let details = if access.grant.is_identified { access.grant.credentials.clone() } else { Vec::new() };
+        Ok(TokenResponse { access_token, token_type, expires_in: Some(lifetime.as_secs()), refresh_token, scope: None, details })
+    }
+}
