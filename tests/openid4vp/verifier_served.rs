@@ -1,9 +1,8 @@
 //! The service itself, over HTTP: a program of its own, which is killed and started again.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -20,20 +19,9 @@ use wallet_core::presentation::request::{
 use wallet_core::presentation::response::{AuthorizationResponse, Delivery, Receipt, VpToken};
 use wallet_core::x509::TrustAnchors;
 
+use crate::cedula::example;
 use crate::verifier_stage::{card, card_query, id, show};
 use crate::world::Party;
-
-/// The example's file, built once by the cargo that runs the tests.
-fn binary() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
-        let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--example", "verifier"]).status();
-        assert!(built.expect("cargo").success());
-        let test = std::env::current_exe().expect("this test's own file");
-        test.ancestors().nth(2).expect("target/debug").join("examples/verifier")
-    })
-}
 
 /// The service, running.
 struct Service {
@@ -57,7 +45,7 @@ impl Service {
     }
 
     fn spawn(port: u16, folder: &Path, arguments: &[String]) -> Child {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(example("verifier"));
         command.args(["--test", "--port", &port.to_string(), "--data"]).arg(folder).args(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the service starts")
     }
