@@ -10,6 +10,8 @@ mod credentials;
 mod deferral;
 #[path = "issuer_service/encryption.rs"]
 mod encryption;
+#[path = "support/example.rs"]
+mod example;
 #[path = "issuer_service/proofs.rs"]
 mod proofs;
 #[path = "issuer_service/security.rs"]

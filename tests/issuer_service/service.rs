@@ -11,18 +11,13 @@ use wallet_core::oauth::{Endpoint, Form};
 use wallet_core::platform::{HttpNetwork, system_now};
 use wallet_core::ports::{HttpRequest, HttpResponse, Network as _, Reach};
 
+use crate::example;
 use crate::stage::{Holder, body, header, redemption, text};
 
-/// The example's file, built by the cargo that runs the tests.
+/// The service's file.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
-        let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--example", "issuer"]).status().expect("cargo");
-        assert!(built.success());
-        let test = std::env::current_exe().expect("this test's own file");
-        test.ancestors().nth(2).expect("target/debug").join("examples/issuer")
-    })
+    BINARY.get_or_init(|| example::built("issuer"))
 }
 
 /// A running service, which is ended with it.
