@@ -70,7 +70,22 @@ async fn credential_that_will_not_be_is_denied() {
     refused(&stage.ask("deferred_credential", &token, &transaction).await, 400, "credential_request_denied");
     let again = request(&stage, "card", &Holder::new(5)).await;
     refused(&stage.ask("credential", &token, &again).await, 400, "credential_request_denied");
-    assert!(stage.issuer.provide(&dataset, None, &mut system_rng(), &stage.now).await.is_err(), "it was decided");
+    assert!(stage.issuer.provide("made up", None, &mut system_rng(), &stage.now).await.is_err());
+}
+
+/// The person has moved since: whoever refreshes the credential gets the new claims.
+#[tokio::test]
+async fn newer_claims_take_the_place_of_the_old() {
+    let stage = Stage::new().await;
+    let (offer, made) = stage.offer("diploma", None).await;
+    let token = body(&stage.redeem(&offer, Form::new()).await)["access_token"].as_str().expect("a token").to_owned();
+    let mut newer = stage.dataset("diploma").await.credential.expect("a credential");
+    newer.insert("name".to_owned(), "A newer diploma".into());
+    for name in [None, Some("A newer diploma")] {
+        let response = stage.ask("credential", &token, &request(&stage, "diploma", &Holder::new(5)).await).await;
+        assert_eq!(body(&response)["credentials"][0]["credential"]["name"].as_str(), name);
+        stage.issuer.provide(&made.datasets[0], Some(newer.clone()), &mut system_rng(), &stage.now).await.expect("it is there");
+    }
 }
 
 #[tokio::test]

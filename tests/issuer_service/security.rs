@@ -25,6 +25,9 @@ async fn section_8_3_1_2_refusals_are_plain() {
     let response = stage.ask("credential", &token, &json!({ "credential_configuration_id": "ñ\"\\" })).await;
     refused(&response, 400, "unknown_credential_configuration");
     assert_eq!(header(&response, "content-type"), Some("application/json"));
+    let echoed = stage.ask("notification", &token, &json!({ "notification_id": "a", "event": "ñ\"\\" })).await;
+    let description = body(&echoed)["error_description"].as_str().expect("a description").to_owned();
+    assert!(!description.is_empty() && description.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !b"\"\\".contains(&byte)));
 }
 
 /// §12.2.2: metadata stand between host and path, and name the very issuer they were looked up for.
@@ -95,9 +98,9 @@ async fn section_13_8_replay_of_a_key_proof_is_refused() {
     refused(&stage.ask("credential", &thief, &request).await, 400, "invalid_nonce");
 }
 
-/// §13.9: a token that anybody can use lives five minutes; longer ones are bound to a key.
+/// §13.10: a token that anybody can use lives five minutes; longer ones are bound to a key.
 #[tokio::test]
-async fn section_13_9_bearer_tokens_are_short_lived() {
+async fn section_13_10_bearer_tokens_are_short_lived() {
     let stage = Stage::new().await;
     let (offer, _) = stage.offer("card", None).await;
     let tokens = body(&stage.redeem(&offer, Form::new()).await);

@@ -1,4 +1,4 @@
-//! Access and refresh tokens, and the keys they are bound to (RFC 9449; OpenID4VCI 1.0 §13.9).
+//! Access and refresh tokens, and the keys they are bound to (RFC 9449; OpenID4VCI 1.0 §13.10).
 
 use std::sync::Arc;
 
