@@ -25,13 +25,13 @@ mod sealing;
 mod sessions;
 mod token;
 
+pub use crate::oauth::Profile;
 pub use authorizing::PausedAuthorization;
 pub use issuing::HOLDER;
 pub use offering::{CredentialDataset, Delivery, MAX_ATTEMPTS, MadeOffer, OfferTerms};
 pub use plan::{
     ClientPolicy, EncryptionPlan, IssuancePlan, Lifetimes, MetadataSigning, OfferedCredential, SharedIssuer, Strangers,
 };
-pub use crate::oauth::Profile;
 
 use std::sync::Arc;
 
