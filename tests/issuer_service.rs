@@ -2,6 +2,8 @@
 
 #[path = "issuer_service/authorizing.rs"]
 mod authorizing;
+#[path = "support/cedula.rs"]
+mod cedula;
 #[path = "issuer_service/codes.rs"]
 mod codes;
 #[path = "issuer_service/credentials.rs"]
@@ -10,8 +12,6 @@ mod credentials;
 mod deferral;
 #[path = "issuer_service/encryption.rs"]
 mod encryption;
-#[path = "support/example.rs"]
-mod example;
 #[path = "issuer_service/proofs.rs"]
 mod proofs;
 #[path = "issuer_service/security.rs"]

@@ -11,13 +11,13 @@ use wallet_core::oauth::{Endpoint, Form};
 use wallet_core::platform::{HttpNetwork, system_now};
 use wallet_core::ports::{HttpRequest, HttpResponse, Network as _, Reach};
 
-use crate::example;
+use crate::cedula::example;
 use crate::stage::{Holder, body, header, redemption, text};
 
 /// The service's file.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| example::built("issuer"))
+    BINARY.get_or_init(|| example("issuer"))
 }
 
 /// A running service, which is ended with it.
