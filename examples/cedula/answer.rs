@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _, stderr, stdin};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wallet_core::did::Standing;
+use wallet_core::jose::jwk_set::JwkSet;
 use wallet_core::language::Language;
 use wallet_core::platform::{HttpNetwork, system_now, system_rng};
 use wallet_core::ports::Network;
 use wallet_core::presentation::dcql::{Mismatch, Missing, Selection};
+use wallet_core::presentation::presenting::TransactionType;
 use wallet_core::presentation::request::{RequestedBy, VerifierEvidence};
 use wallet_core::securing::linked_data::Contexts;
+use wallet_core::verification::Accrediting;
 use wallet_core::wallet::Wallet;
 use wallet_core::wallet::answering::{Answered, Answering, Offer, Profile, Review};
 use wallet_core::x509::TrustAnchors;
@@ -23,6 +26,7 @@ use crate::failure::{Failure, Result};
 use crate::hold;
 use crate::home::Home;
 use crate::input;
+use crate::issuers;
 use crate::loopback::Loopback;
 use crate::print::{Screen, Tone};
 use crate::publishing::HomeNetwork;
@@ -34,14 +38,18 @@ pub async fn present(home: &Home, screen: &Screen, asked: &args::Present) -> Res
     let network = HomeNetwork::new(home, Some(HttpNetwork::new()?));
     let network: Arc<dyn Network> = if asked.test { Arc::new(Loopback::new(network)) } else { Arc::new(network) };
     let resolver = check::resolver_at_home(home, network.clone()).await?;
-    let evidence = VerifierEvidence { anchors: anchors(&asked.trust_pem)?, ..VerifierEvidence::default() };
+    let (anchors, attesters) = (anchors(&asked.trust_pem)?, attesters(&asked.trust_attester)?);
+    let evidence = VerifierEvidence { anchors, attesters, ..VerifierEvidence::default() };
+    let accrediting = accrediting(home, &asked.roots)?;
+    let shown = |name: &String| TransactionType { name: name.clone(), fields: None };
+    let transactions: Vec<TransactionType> = asked.transaction_type.iter().map(shown).collect();
     let how = Answering {
         network: &*network,
         resolver: &resolver,
         evidence: &evidence,
-        accrediting: None,
+        accrediting: Some(&accrediting).filter(|accrediting| !accrediting.roots.is_empty()),
         profile: if asked.haip { Profile::Haip } else { Profile::Standard },
-        transactions: &[],
+        transactions: &transactions,
         types: &[],
         language: screen.language,
         contexts: &contexts,
@@ -100,13 +108,35 @@ async fn review(wallet: &Wallet, screen: &Screen, asked: &args::Present, how: &A
 }
 
 /// The authorities of the PEM files.
-fn anchors(files: &[std::path::PathBuf]) -> Result<TrustAnchors> {
+fn anchors(files: &[PathBuf]) -> Result<TrustAnchors> {
     let mut certificates = Vec::new();
     for file in files {
         let anchors = TrustAnchors::from_pem(&input::text(file)?).map_err(|error| Failure::input(file, error))?;
         certificates.extend(anchors.certificates().iter().cloned());
     }
     Ok(TrustAnchors::try_from(certificates)?)
+}
+
+/// The attesters of the JSON files, each with its name and keys.
+fn attesters(files: &[PathBuf]) -> Result<BTreeMap<String, JwkSet>> {
+    let mut attesters = BTreeMap::new();
+    for file in files {
+        let attester: Value = serde_json::from_str(&input::text(file)?).map_err(|error| Failure::input(file, error))?;
+        let name = attester["iss"].as_str().ok_or_else(|| Failure::input(file, "it has no iss"))?;
+        attesters.insert(name.to_owned(), JwkSet::read(&attester["jwks"]).map_err(|error| Failure::input(file, error))?);
+    }
+    Ok(attesters)
+}
+
+/// Whose accreditations of verifiers count, by the names that the folder has for them.
+fn accrediting(home: &Home, given: &[String]) -> Result<Accrediting> {
+    let mut roots = BTreeMap::new();
+    for root in given {
+        let did = issuers::did(home, root)?;
+        let name = issuers::record(home, root).map_or_else(|_| did.to_string(), |record| record.display_name);
+        roots.insert(did, name);
+    }
+    Ok(Accrediting { roots, ..Accrediting::default() })
 }
 
 /// What `--select` names, by credential query.
@@ -147,6 +177,10 @@ fn show_request(screen: &Screen, review: &Review) {
     let (tone, how) = proof(&asked.by, l);
     screen.line(format!("  {}", screen.paint(tone, &asked.by.to_string())));
     screen.line(format!("  {how}"));
+    if let Some(accredited) = &review.accredited {
+        let name = &accredited.root_name;
+        screen.field(&words!(l, "accredited by", "acreditado por", "credenciado por"), name);
+    }
     if let Some(name) = review.claimed_name(l) {
         screen.field(&words!(l, "calls itself", "se hace llamar", "chama-se"), name);
     }
@@ -212,6 +246,12 @@ fn show_offers(screen: &Screen, review: &Review, selection: &Selection) {
             screen.field(claim.label.as_deref().unwrap_or(&path), plain(&claim.value));
         }
     }
+    for transaction in &review.asked.request.transaction_data {
+        screen.heading(&words!(l, "What you authorise", "Qué autoriza usted", "O que você autoriza"));
+        for (name, value) in transaction.parameters() {
+            screen.field(name, plain(value));
+        }
+    }
     let alternatives = review.offers.iter().filter(|offer| !review.shared(selection).contains(offer));
     for offer in alternatives {
         let (query, credential, title) = (&offer.query, offer.credential, &offer.display.title);
@@ -272,6 +312,7 @@ fn told(outcome: &str, review: &Review, answered: &Answered) -> Value {
     let asked = &review.asked;
     json!({
         "outcome": outcome, "verifier": asked.by.to_string(), "proven": asked.by.is_proven(),
+        "accreditedBy": review.accredited.as_ref().map(|accredited| &accredited.root_name),
         "clientId": asked.request.client_id.as_ref().map(|id| id.as_str()), "answer": where_to(answered),
     })
 }

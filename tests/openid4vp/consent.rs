@@ -7,6 +7,7 @@ use wallet_core::oauth::OAuthErrorCode;
 use wallet_core::presentation::dcql::{DcqlQuery, Mismatch, Need, Selection};
 use wallet_core::presentation::presenting::{FieldKind, TransactionField, TransactionType};
 use wallet_core::presentation::request::TransactionData;
+use wallet_core::securing::sd_jwt::type_metadata::TypeMetadata;
 use wallet_core::securing::{Mechanism, Secured};
 use wallet_core::store::Occurrence;
 use wallet_core::verifier::online::{Asking, Mode, Status};
@@ -179,7 +180,7 @@ async fn copy_that_was_shown_least_is_offered_first() {
 
 fn payment() -> TransactionType {
     let field = |name: &str| TransactionField { name: name.to_owned(), kind: FieldKind::Text, need: Need::Required };
-    TransactionType { name: "urn:ejemplo:pago".to_owned(), fields: vec![field("monto"), field("a")] }
+    TransactionType { name: "urn:ejemplo:pago".to_owned(), fields: Some(vec![field("monto"), field("a")]) }
 }
 
 fn asking_for_payment(parameters: Value) -> Asking {
@@ -244,4 +245,26 @@ async fn selection_that_is_not_what_was_asked_for_shares_nothing() {
     }
     let after = stage.wire.sent.lock().expect("nobody panicked").len();
     assert_eq!(after, before, "nothing was sent");
+}
+
+#[tokio::test]
+async fn claims_have_the_names_that_their_type_gives_them() {
+    let mut stage = Stage::new().await;
+    let credential = stage.pid();
+    stage.keep(&credential).await;
+    let claim = |path: Value, es: &str| json!({ "path": path, "display": [{ "locale": "es", "label": es }, { "locale": "en", "label": "x" }] });
+    let metadata = json!({
+        "vct": "urn:eudi:pid:1", "claims": [claim(json!(["given_name"]), "Nombres"), claim(json!(["nationalities", null]), "Nacionalidad")],
+    });
+    let documents = BTreeMap::from([("urn:eudi:pid:1".to_owned(), metadata.to_string())]);
+    stage.types = vec![TypeMetadata::resolve("urn:eudi:pid:1", None, &documents).expect("type metadata")];
+    let begun = stage.ask(&pid(&["given_name", "nationalities", "age_over_18"]), As::Did, Mode::DirectPost).await;
+    let review = stage.review(&begun).await.expect("a request");
+    let label = |path: &str| {
+        let claim = review.offers[0].claims.iter().find(|claim| claim.path.to_string() == path).expect("it would leave");
+        claim.label.clone()
+    };
+    assert_eq!(label("/given_name").as_deref(), Some("Nombres"));
+    assert_eq!(label("/nationalities/1").as_deref(), Some("Nacionalidad"));
+    assert_eq!(label("/age_over_18"), None);
 }

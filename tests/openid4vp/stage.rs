@@ -21,10 +21,11 @@ use wallet_core::presentation::request::VerifierEvidence;
 use wallet_core::resolver::Resolver;
 use wallet_core::seal::{Cost, Passphrase, SealingKey};
 use wallet_core::securing::linked_data::Contexts;
+use wallet_core::securing::sd_jwt::type_metadata::TypeMetadata;
 use wallet_core::securing::{Disclosure, Mechanism, ProofOptions, Secured, prepare, prepare_disclosable};
 use wallet_core::store::{Protection, RecordId, StoreKey};
 use wallet_core::time::Timestamp;
-use wallet_core::verification::{Expectations, Issuers};
+use wallet_core::verification::{Accrediting, Expectations, Issuers};
 use wallet_core::verifier::Verifier;
 use wallet_core::verifier::online::{Asking, Begun, Client, Invitation, Mode, OnlineVerifier, Outcome};
 use wallet_core::wallet::Wallet;
@@ -75,9 +76,11 @@ pub struct Stage {
     pub authority: Authority,
     attester: SecretKey,
     pub evidence: VerifierEvidence,
+    pub accrediting: Option<Accrediting>,
     pub transactions: Vec<TransactionType>,
+    pub types: Vec<TypeMetadata>,
     pub profile: Profile,
-    resolver: Resolver,
+    pub resolver: Resolver,
     contexts: Contexts,
     pub now: Timestamp,
 }
@@ -123,7 +126,9 @@ impl Stage {
             wire: Wire { verifier, sent: Mutex::new(Vec::new()), now: now.clone() },
             authority,
             attester,
+            accrediting: None,
             transactions: Vec::new(),
+            types: Vec::new(),
             profile: Profile::Standard,
             resolver: Resolver::new(),
             contexts: Contexts::bundled(),
@@ -136,10 +141,10 @@ impl Stage {
             network: &self.wire,
             resolver: &self.resolver,
             evidence: &self.evidence,
-            accrediting: None,
+            accrediting: self.accrediting.as_ref(),
             profile: self.profile,
             transactions: &self.transactions,
-            types: &[],
+            types: &self.types,
             language: Language::Es,
             contexts: &self.contexts,
         }
@@ -263,15 +268,15 @@ impl Stage {
     }
 
     pub async fn share(&mut self, review: &Review, selection: &wallet_core::presentation::dcql::Selection) -> Result<Answered> {
-        let Self { wallet, wire, resolver, evidence, transactions, contexts, now, profile, .. } = self;
+        let Self { wallet, wire, resolver, evidence, accrediting, transactions, types, contexts, now, profile, .. } = self;
         let how = Answering {
             network: wire,
             resolver,
             evidence,
-            accrediting: None,
+            accrediting: accrediting.as_ref(),
             profile: *profile,
             transactions,
-            types: &[],
+            types,
             language: Language::Es,
             contexts,
         };

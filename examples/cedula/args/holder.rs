@@ -46,7 +46,7 @@ pub struct Present {
     #[arg(required = true, value_name = "REQUEST|CREDENTIAL")]
     pub what: Vec<String>,
     /// A request of `cedula ask`; `-` for standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["trust_pem", "yes", "test", "haip", "select", "origin"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trust_pem", "trust_attester", "roots", "transaction_type", "yes", "test", "haip", "select", "origin"])]
     pub request: Option<PathBuf>,
     /// A status list to bring along, so that the verifier asks nobody; may be repeated
     #[arg(long = "list", value_name = "FILE", requires = "request")]
@@ -57,6 +57,15 @@ pub struct Present {
     /// Whose certificates for verifiers count, in PEM; may be repeated
     #[arg(long, value_name = "FILE")]
     pub trust_pem: Vec<PathBuf>,
+    /// Whose attestations of verifiers count: a JSON file with `iss` and `jwks`; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub trust_attester: Vec<PathBuf>,
+    /// Whose accreditations of verifiers count: a DID, or an issuer's name in this folder; may be repeated
+    #[arg(long = "root", value_name = "NAME|DID")]
+    pub roots: Vec<String>,
+    /// A type of transaction that you may be asked to authorise; what it says is shown. May be repeated
+    #[arg(long, value_name = "TYPE")]
+    pub transaction_type: Vec<String>,
     /// Agree to share what is asked for, without being asked again
     #[arg(long)]
     pub yes: bool,

@@ -3,6 +3,10 @@
 //! The fuzz targets run them on what libFuzzer makes up, `tests/fuzz_seeds.rs` on the seeds. Where a parser hands on to a judge,
 //! the judge is asked too; where what was read can be written again, it must read back the same.
 
+mod issuance;
+
+pub use issuance::issuance;
+
 use std::collections::BTreeMap;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -29,11 +33,15 @@ use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::{Entries, Manifest, PackFile, TrustPack};
 use wallet_core::verification::{Evidence, Expectations, Known, Need, verify};
 
+mod oauth;
+
+pub use oauth::{certificate, jose, oauth};
+
 /// One target: its name and what it does with any bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Target; 26] = [
+pub const TARGETS: [Target; 30] = [
     ("secured", secured),
     ("token", token),
     ("cose", cose),
@@ -60,6 +68,10 @@ pub const TARGETS: [Target; 26] = [
     ("rpc", rpc),
     ("chain", chain),
     ("text", text),
+    ("oauth", oauth),
+    ("jose", jose),
+    ("certificate", certificate),
+    ("issuance", issuance),
 ];
 
 fn now() -> Timestamp {

@@ -216,7 +216,7 @@ fn transaction(ids: &[&str], parameters: Value) -> TransactionData {
 fn payment() -> TransactionType {
     let field = |name: &str, kind: FieldKind, need: Need| TransactionField { name: name.to_owned(), kind, need };
     let fields = vec![field("monto", FieldKind::Text, Need::Required), field("cuotas", FieldKind::Number, Need::Optional)];
-    TransactionType { name: "urn:pago".to_owned(), fields }
+    TransactionType { name: "urn:pago".to_owned(), fields: Some(fields) }
 }
 
 /// §8.5: every way in which transaction data is not what its type says has the one code.
@@ -233,6 +233,8 @@ fn transaction_is_of_a_known_type_and_says_what_that_has_and_nothing_else() {
     assert_eq!(check(&["pid"], json!({}), &[payment()]), invalid, "a field is missing");
     assert_eq!(check(&["pid"], json!({ "monto": 12.5 }), &[payment()]), invalid, "of another kind");
     assert_eq!(check(&["pid"], json!({ "monto": "1", "otro": 1 }), &[payment()]), invalid, "an unknown field");
+    let whatever = TransactionType { fields: None, ..payment() };
+    assert_eq!(check(&["pid"], json!({ "otro": [1] }), &[whatever]), Ok(()), "an app that shows whatever it says");
     for id in ["vc", "bare", "nobody"] {
         assert_eq!(check(&[id], good.clone(), &[payment()]), invalid, "{id} has no place for it");
     }

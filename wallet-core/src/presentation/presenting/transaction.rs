@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::WalletError;
 use crate::oauth::OAuthErrorCode;
-use crate::presentation::dcql::{Choices, CredentialFormat, HolderBinding, Need, QueryId, Selection};
+use crate::presentation::dcql::{Choices, CredentialFormat, DcqlQuery, HolderBinding, Need, QueryId, Selection};
 use crate::presentation::request::{RequestFault, TransactionData};
 use crate::securing::sd_jwt::HashAlgorithm;
 
@@ -19,8 +19,8 @@ const COMMON: [&str; 3] = ["type", "credential_ids", "transaction_data_hashes_al
 pub struct TransactionType {
     /// The `type`.
     pub name: String,
-    /// What a transaction of this type says, and nothing else.
-    pub fields: Vec<TransactionField>,
+    /// What a transaction of this type says, and nothing else; none for an app that shows whatever it says.
+    pub fields: Option<Vec<TransactionField>>,
 }
 
 /// One thing that a transaction says.
@@ -63,13 +63,14 @@ impl FieldKind {
 
 impl TransactionType {
     fn check(&self, parameters: &Map<String, Value>) -> Result<(), RequestFault> {
-        let of = |name: &String| self.fields.iter().find(|field| field.name == *name);
+        let Some(fields) = &self.fields else { return Ok(()) };
+        let of = |name: &String| fields.iter().find(|field| field.name == *name);
         for (name, value) in parameters.iter().filter(|(name, _)| !COMMON.contains(&name.as_str())) {
             if !of(name).is_some_and(|field| field.kind.is_of(value)) {
                 return Err(bad("it says something that its type does not have, or of another kind"));
             }
         }
-        let missing = self.fields.iter().any(|field| field.need == Need::Required && !parameters.contains_key(&field.name));
+        let missing = fields.iter().any(|field| field.need == Need::Required && !parameters.contains_key(&field.name));
         if missing { Err(bad("it does not say all that its type asks for")) } else { Ok(()) }
     }
 }
@@ -81,7 +82,7 @@ impl TransactionType {
 pub fn check_transactions(
     transactions: &[TransactionData],
     known: &[TransactionType],
-    query: &crate::presentation::dcql::DcqlQuery,
+    query: &DcqlQuery,
 ) -> Result<(), RequestFault> {
     for transaction in transactions {
         let kind = known.iter().find(|kind| kind.name == transaction.kind());

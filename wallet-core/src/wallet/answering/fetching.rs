@@ -4,12 +4,11 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde_json::{Map, Value, json};
 
-use super::Answering;
+use super::{ASKING, Accredited, Answering};
 use crate::did::DidUrl;
 use crate::jose::jwe::ContentEncryption;
 use crate::presentation::VpFormats;
 use crate::presentation::request::{ClientIdPrefix, ReceivedRequest, RequestFault, RequestLink, RequestedBy, VerifierEvidence};
-use crate::registry::accreditation::Path;
 use crate::time::Timestamp;
 
 /// The request that a link holds or leads to; one that is led to is fetched, once.
@@ -67,16 +66,16 @@ pub(super) async fn accreditation(
     evidence: &VerifierEvidence,
     how: &Answering<'_>,
     now: &Timestamp,
-) -> Option<Path> {
-    let (RequestedBy::Did { did, .. }, Some((accrediting, kind))) = (by, how.accrediting) else { return None };
+) -> Option<Accredited> {
+    let (RequestedBy::Did { did, .. }, Some(accrediting)) = (by, how.accrediting) else { return None };
     let document = &evidence.resolutions.get(did)?.document;
     let roots: Vec<_> = accrediting.roots.keys().cloned().collect();
-    for scope in accrediting.scopes(kind) {
+    let time = u64::try_from(now.unix()).ok()?;
+    for scope in accrediting.scopes(ASKING) {
         let told = how.resolver.accreditations(document, &scope, &roots, now).await.ok();
-        if let Some(path) =
-            told.and_then(|told| told.what.into_iter().find(|path| u64::try_from(now.unix()).is_ok_and(|now| path.stands(now))))
-        {
-            return Some(path);
+        if let Some(path) = told.and_then(|told| told.what.into_iter().find(|path| path.stands(time))) {
+            let root_name = accrediting.roots.get(&path.root).cloned().unwrap_or_default();
+            return Some(Accredited { root_name, path });
         }
     }
     None

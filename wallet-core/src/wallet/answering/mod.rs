@@ -10,7 +10,7 @@ mod review;
 mod sending;
 
 pub use fetching::wallet_metadata;
-pub use review::{Offer, Review, SharedClaim};
+pub use review::{Accredited, Offer, Review, SharedClaim};
 pub use sending::Answered;
 
 use rand_core::CryptoRng;
@@ -37,6 +37,9 @@ use crate::store::{Channel, Occurrence, RecordId, Shown};
 use crate::time::Timestamp;
 use crate::verification::Accrediting;
 
+/// What a verifier is accredited for, as an issuer is for the type of what it issues: to be shown presentations.
+pub const ASKING: &str = "https://www.w3.org/2018/credentials#VerifiablePresentation";
+
 /// How requests are met.
 pub struct Answering<'a> {
     /// Carries requests and answers.
@@ -45,8 +48,8 @@ pub struct Answering<'a> {
     pub resolver: &'a Resolver,
     /// Whose word counts about who asks.
     pub evidence: &'a VerifierEvidence,
-    /// Whose accreditations of verifiers count, and for what (a type's URL); none when nobody accredits verifiers here.
-    pub accrediting: Option<(&'a Accrediting, &'a str)>,
+    /// Whose accreditations of verifiers count; none when nobody accredits verifiers here.
+    pub accrediting: Option<&'a Accrediting>,
     /// Which requests are taken up.
     pub profile: Profile,
     /// The types of transactions that the app can show.

@@ -26,11 +26,20 @@ pub struct Review {
     /// The request, and who asks ([`AuthenticatedRequest::by`]). What the verifier says of itself (`client_metadata`) is its own word.
     pub asked: AuthenticatedRequest,
     /// How the verifier was accredited, when somebody who counts here did.
-    pub accredited: Option<Path>,
+    pub accredited: Option<Accredited>,
     /// What answers the request, and the alternatives.
     pub choices: Choices,
     /// What would leave, for each credential query and each credential that answers it.
     pub offers: Vec<Offer>,
+}
+
+/// How a verifier was accredited to be shown presentations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accredited {
+    /// The name a person knows the root by.
+    pub root_name: String,
+    /// The way from it to the verifier.
+    pub path: Path,
 }
 
 /// What would leave if a credential answered a credential query.
@@ -60,7 +69,7 @@ pub struct SharedClaim {
 impl Review {
     pub(super) fn of(
         asked: AuthenticatedRequest,
-        accredited: Option<Path>,
+        accredited: Option<Accredited>,
         holdings: &[Holding],
         how: &Answering<'_>,
         rng: &mut (dyn CryptoRng + Send),
