@@ -64,8 +64,8 @@ pub fn settle(verifier: &Program, wallet: &Program, wishes: &[(&str, &str)], tas
 
 /// What a browser would do: give what follows the # in `location` to the page's script, or `data` of the Digital Credentials API.
 pub fn hand_back(verifier: &Program, id: &str, answer: &Value) {
-    if let Some((_, fragment)) = answer["location"].as_str().and_then(|location| location.split_once('#')) {
-        http::post(&format!("{}/response/{id}", verifier.url()), "application/x-www-form-urlencoded", fragment);
+    if let Some((page, fragment)) = answer["location"].as_str().and_then(|location| location.split_once('#')) {
+        http::post(&page.replace("/return/", "/response/"), "application/x-www-form-urlencoded", fragment);
     }
     if answer["data"].is_object() {
         let given = json!({ "data": answer["data"] }).to_string();

@@ -123,7 +123,7 @@ fn asked(format: usize, id: &str) -> Value {
 async fn transaction_is_authorised_by_the_key_binding() {
     let (mut holder, verifier) = (holder_of(&["degree-sd-jwt"]).await, programs::verifier());
     let field = TransactionField { name: "amount".to_owned(), kind: FieldKind::Text, need: Need::Required };
-    holder.transactions = vec![TransactionType { name: "urn:example:payment".to_owned(), fields: vec![field] }];
+    holder.transactions = vec![TransactionType { name: "urn:example:payment".to_owned(), fields: Some(vec![field]) }];
     let entry = json!([{ "type": "urn:example:payment", "credential_ids": ["a"], "amount": "10 EUR" }]).to_string();
     accepted(verifier, &mut holder, &[("dcql", &FORMATS[0].dcql()), ("transaction_data", &entry)]).await;
     row(OURS, NPM, "OpenID4VP: transaction_data", 1, 1);
