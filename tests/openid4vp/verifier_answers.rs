@@ -64,6 +64,21 @@ async fn what_cannot_be_found_out_leaves_the_answer_undetermined() {
 }
 
 #[tokio::test]
+async fn presentation_by_a_mechanism_that_is_not_known_leaves_the_answer_undetermined() {
+    let stage = Stage::new().await;
+    let asked = stage.ask(diploma_query("ldp_vc"), |_| {}).await;
+    let mut unknown = stage.present(&stage.world.issue(), Mechanism::EcdsaRdfc2019, &asked.request, |_| {}).to_value();
+    unknown["proof"]["cryptosuite"] = json!("lattice-rdfc-2031");
+    let token = VpToken::read(&json!({ "diploma": [unknown] })).expect("a token");
+    assert_eq!(stage.send(token, &asked.request).await.status, 200);
+    let outcome = stage.outcome(&asked.id).await;
+    assert_eq!(
+        (outcome.status, &outcome.credentials[&id("diploma")][0]["gaps"][0]["code"]),
+        (Status::Undetermined, &json!("unsupported"))
+    );
+}
+
+#[tokio::test]
 async fn section_8_6_bad_presentation_that_was_not_needed_is_as_if_it_had_not_come() {
     let stage = Stage::new().await;
     let mut query = card_query();
@@ -154,6 +169,16 @@ async fn section_8_4_transaction_counts_only_when_the_holder_authorised_it() {
         assert_eq!(answer.status == 200, good, "{claims}");
         assert_eq!(stage.outcome(&asked.id).await.status == Status::Accepted, good, "{claims}");
     }
+    // Of an answer that is rejected as a whole no claims are told, good as they are.
+    let asked = stage.ask(card_query(), |asking| asking.transaction_data = vec![payment.clone()]).await;
+    assert_eq!(stage.send(stage.good_card(&asked.request), &asked.request).await.status, 400);
+    let outcome = stage.outcome(&asked.id).await;
+    let verdict = &outcome.credentials[&id("card")][0];
+    assert_eq!(
+        (outcome.faults.as_slice(), &verdict["verdict"]),
+        (&["the transaction pago was not authorised".to_owned()][..], &json!("accepted"))
+    );
+    assert!(verdict.get("claims").is_none() && verdict.get("holder").is_none());
     // What nobody asked to be authorised.
     let asked = stage.ask_for_card().await;
     let claims = json!({ "transaction_data_hashes": [hash(&payment, sha256)] });
