@@ -3,6 +3,10 @@
 //! The fuzz targets run them on what libFuzzer makes up, `tests/fuzz_seeds.rs` on the seeds. Where a parser hands on to a judge,
 //! the judge is asked too; where what was read can be written again, it must read back the same.
 
+mod openid;
+
+pub use openid::openid4vp;
+
 use std::collections::BTreeMap;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -33,7 +37,7 @@ use wallet_core::verification::{Evidence, Expectations, Known, Need, verify};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Target; 26] = [
+pub const TARGETS: [Target; 27] = [
     ("secured", secured),
     ("token", token),
     ("cose", cose),
@@ -45,6 +49,7 @@ pub const TARGETS: [Target; 26] = [
     ("credential", credential),
     ("schema", schema),
     ("type_metadata", type_metadata),
+    ("openid4vp", openid4vp),
     ("status_list", status_list),
     ("status_entry", status_entry),
     ("cbor_ld", cbor_ld),
