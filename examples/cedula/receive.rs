@@ -10,7 +10,7 @@ use wallet_core::language::Language;
 use wallet_core::oauth::Profile;
 use wallet_core::platform::{HttpNetwork, MemoryStorage, system_now, system_rng};
 use wallet_core::ports::Network;
-use wallet_core::verification::Verdict;
+use wallet_core::verification::{Say as _, Verdict};
 use wallet_core::verifier::Verifier;
 use wallet_core::wallet::Wallet;
 use wallet_core::wallet::receiving::{Acceptance, Accepted, Client, Dpop, Encryption, Offer, Received, Unproven};
@@ -232,7 +232,9 @@ async fn show(wallet: &Wallet, screen: &Screen, offer: Option<&Offer>, received:
         );
         screen.line("");
         screen.line(words!(l, "Kept: {title}", "Guardada: {title}", "Guardada: {title}"));
-        screen.verdict(verdict);
+        let word = verdict.say(l);
+        screen.line(format!("  {}", screen.paint(if verdict.verified().is_some() { Tone::Good } else { Tone::Open }, &word)));
+        verdict.gaps().iter().for_each(|gap| screen.line(format!("    {}", gap.say(l))));
     }
     let mut status = 0;
     for refusal in received.iter().flat_map(|one| &one.refusals) {

@@ -42,7 +42,7 @@ use wallet_core::ports::{Change, Storage};
 use wallet_core::resolver::Resolver;
 use wallet_core::seal::{Cost, Passphrase, SealingKey};
 use wallet_core::securing::linked_data::Contexts;
-use wallet_core::x509::{Certificate, TrustAnchors, pem};
+use wallet_core::x509::{Certificate, CertificateChain, TrustAnchors, pem};
 
 use args::Args;
 use catalogue::Shop;
@@ -88,12 +88,12 @@ async fn open(args: &Args, base: &Endpoint) -> Result<Service> {
     let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(args.data.join("sessions.sqlite")).await?);
     let sealing = sealing_key(&args.data)?;
     let attesters = attesters(args)?;
-    let issuer = |name: &'static str, identity| status_issuer((args, base), name, identity, keystore.clone());
+    let issuer = |name: &'static str, identity, chain| status_issuer((args, base), (name, chain), identity, keystore.clone());
     let shop = Shop {
         name: &args.name,
         identities: &identities,
-        ed25519: issuer("ed25519", &identities.ed25519).await?,
-        p256: issuer("p256", &identities.p256).await?,
+        ed25519: issuer("ed25519", &identities.ed25519, None).await?,
+        p256: issuer("p256", &identities.p256, identities.certificates.clone()).await?,
         attested: args.haip,
         takes_attestations: args.haip || !args.attesters.is_empty(),
     };
@@ -126,15 +126,15 @@ async fn open(args: &Args, base: &Endpoint) -> Result<Service> {
     Ok(Service { issuer, identities, entries, ed25519, p256, name: args.name.clone(), test: args.test })
 }
 
-/// An issuer with status lists of its own, under `name`.
+/// An issuer with status lists of its own, under `name`, which also goes by `certificates` if there are any.
 async fn status_issuer(
     (args, base): (&Args, &Endpoint),
-    name: &str,
+    (name, certificates): (&str, Option<CertificateChain>),
     identity: &Identity,
     keystore: Arc<SoftwareKeystore>,
 ) -> Result<SharedIssuer> {
     let storage = Arc::new(SqliteStorage::open(args.data.join(format!("status-{name}.sqlite"))).await?);
-    let status = StatusPlan::at(base.below(&format!("status/{name}")).as_str());
+    let status = StatusPlan { certificates, ..StatusPlan::at(base.below(&format!("status/{name}")).as_str()) };
     let (did, method, key) = (identity.did.clone(), identity.method.clone(), identity.key.clone());
     Ok(SharedIssuer::new(Issuer { did, method, key, keystore, storage, status, contexts: Contexts::bundled() }))
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::authority::Authority;
 use wallet_core::error::WalletError;
 use wallet_core::securing::{Kind, prepare};
+use wallet_core::status::{TokenListTerms, TokenStatusList};
 use wallet_core::verification::{Issuers, SigningTime};
 
 /// A world that trusts an authority, and what an issuer that it certifies has given to the graduate.
@@ -184,4 +185,45 @@ async fn verifier_that_trusts_the_authority_asks_nobody() {
     assert!(needs.is_empty(), "{needs:?}");
     let verdict = verifier.check(presented.text(), &certified.world.expected, &certified.world.now).await.expect("a verdict");
     assert!(verdict.verified().is_some(), "{verdict:#?}");
+}
+
+const TOKENS: &str = "https://pid.example/status/1";
+
+/// A token list of the issuer's, good for any of its names, in which the place 7 is `value`.
+fn token_list(certified: &Certified, value: u8) -> Secured {
+    let mut list = TokenStatusList::new(1000, 1).expect("a list");
+    list.set(7, value).expect("a place");
+    let terms = TokenListTerms { uri: TOKENS.to_owned(), ttl: None, aggregation: None };
+    let options = ProofOptions { disclosure: Disclosure::Whole, ..certified.options(&["pid.example"], Mechanism::Jwt) };
+    let key = certified.issuer.key.public_key();
+    let unsigned = prepare(list.to_claims(&terms), &options, &key, &Contexts::bundled()).expect("a list");
+    let signature = certified.issuer.key.sign(unsigned.message());
+    unsigned.finish(&signature).expect("the signature fits")
+}
+
+#[test]
+fn one_status_list_serves_every_name_of_its_issuer() {
+    let mut certified = Certified::new();
+    certified.world.expected.issuers = Issuers::Any;
+    let now = certified.world.now.clone();
+    let document = IssuerMetadata::document(WEB, &[certified.issuer.key.public_key()]).to_string();
+    let published = IssuerMetadata::read(&document, WEB).expect("its own document");
+    for (trusted, web) in [(true, false), (true, true), (false, true)] {
+        for (value, word) in [(0, "accepted"), (1, "rejected")] {
+            let mut claims = pid();
+            claims.insert("iss".to_owned(), WEB.into());
+            claims.insert("status".to_owned(), json!({ "status_list": { "idx": 7, "uri": TOKENS } }));
+            let secured =
+                certified.issue(claims, &certified.options(&["pid.example"], Mechanism::SdJwtVc)).expect("a credential");
+            let presented = certified.bound(&secured);
+            let evidence = &mut certified.world.evidence;
+            evidence.authorities = if trusted { certified.authority.anchors() } else { Authority::new("Otra").anchors() };
+            let known = web.then(|| Known::Found { what: published.clone(), as_of: now.clone() });
+            evidence.issuers = known.map(|known| (WEB.to_owned(), known)).into_iter().collect();
+            let list = token_list(&certified, value);
+            certified.world.evidence.status_lists.insert(TOKENS.to_owned(), Known::Found { what: list, as_of: now.clone() });
+            let verdict = certified.world.verify(&presented);
+            assert_eq!(verdict.word(), word, "{verdict:#?}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ use crate::status::{
     TokenListTerms, TokenStatusList, VALID,
 };
 use crate::time::Timestamp;
+use crate::x509::CertificateChain;
 
 /// How an issuer keeps and publishes its status lists.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,9 @@ pub struct StatusPlan {
     pub messages: Vec<String>,
     /// URLs of what explains the messages.
     pub references: Vec<String>,
+    /// The certificates of an issuer that also goes by one, or by a web address: with them in its header a Token Status List is good
+    /// for credentials under any of its names.
+    pub certificates: Option<CertificateChain>,
 }
 
 impl StatusPlan {
@@ -50,6 +54,7 @@ impl StatusPlan {
             mechanism: None,
             messages: Vec::new(),
             references: Vec::new(),
+            certificates: None,
         }
     }
 
@@ -186,6 +191,7 @@ impl Issuer {
         let claims = self.kept_token_list(number).await?.to_claims(&terms);
         let options = ProofOptions {
             expires: Some(now.plus_seconds(self.status.lifetime.as_secs() as i64)),
+            certificates: self.status.certificates.clone(),
             ..ProofOptions::new(mechanism, self.method.clone(), VerificationRelationship::AssertionMethod, now.clone())
         };
         Ok(SignedList { url, list: self.sign_with(claims, &options).await? })

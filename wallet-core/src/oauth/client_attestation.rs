@@ -20,6 +20,8 @@ const TYPE: &str = "oauth-client-attestation+jwt";
 const POP_TYPE: &str = "oauth-client-attestation-pop+jwt";
 /// How old a proof of possession may be, in seconds, give or take what two clocks differ.
 const MAX_AGE: i64 = 60;
+/// How long a new one says to be good, in seconds.
+const LIFETIME: i64 = 300;
 
 /// An attestation of a wallet by its provider.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,6 +72,8 @@ impl ClientAttestation {
         claims.insert("aud".to_owned(), audience.into());
         claims.insert("jti".to_owned(), Secret::generate(rng).expose().into());
         claims.insert("iat".to_owned(), now.unix().into());
+        // Earlier drafts, which many servers still follow, ask for an end.
+        claims.insert("exp".to_owned(), now.plus_seconds(LIFETIME).unix().into());
         claims.extend(challenge.map(|challenge| ("challenge".to_owned(), challenge.into())));
         jwt::prepare(type_header(POP_TYPE), claims, &self.key)
     }

@@ -61,7 +61,8 @@ pub(super) fn prepare_jwt(claims: Map<String, Value>, options: &ProofOptions, ke
     let claims = complete(claims, options)?;
     let mut header = json!({ "alg": jws::algorithm_of(key)?, "typ": "statuslist+jwt" });
     match certificates::x5c(options, claims.get("iss").and_then(Value::as_str), key)? {
-        Some(x5c) => header["x5c"] = x5c,
+        // By its thumbprint the key is found in whatever document an issuer has.
+        Some(x5c) => (header["kid"], header["x5c"]) = (key.thumbprint().into(), x5c),
         None => header["kid"] = options.method.as_str().into(),
     }
     Ok(jws::Draft { header, payload: claims })

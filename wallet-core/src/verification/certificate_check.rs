@@ -32,7 +32,7 @@ impl Examination<'_> {
         let signing = Signing { claimed: secured.proofs()[0].created.as_ref().unwrap_or(self.now).clone(), anchored: None };
         let ended = match self.standing(&chain, &signing.claimed) {
             Ok(ended) => ended,
-            Err(ChainFault::UnknownAuthority { .. }) if self.publishes_keys(secured) => return None,
+            Err(ChainFault::UnknownAuthority { .. }) if self.publishes_keys(issuer) => return None,
             Err(fault) => {
                 self.chain_fault(&chain, fault, place);
                 return Some(Certified::ByNobody);
@@ -85,8 +85,8 @@ impl Examination<'_> {
     }
 
     /// Whether the issuer goes by a web address whose keys are at hand.
-    fn publishes_keys(&self, secured: &Secured) -> bool {
-        secured.web_issuer().is_some_and(|issuer| matches!(self.evidence.issuers.get(issuer), Some(Known::Found { .. })))
+    pub(super) fn publishes_keys(&self, issuer: &str) -> bool {
+        matches!(self.evidence.issuers.get(issuer), Some(Known::Found { .. }))
     }
 
     fn chain_fault(&mut self, chain: &CertificateChain, fault: ChainFault, place: Place) {

@@ -29,7 +29,8 @@ impl<'a> Examination<'a> {
             return Issued { certified: certified == Certified::ByAuthority, ..Issued::default() };
         }
         if let Some(issuer) = secured.web_issuer() {
-            self.web_proof(secured, issuer, place);
+            let kid = secured.sd_jwt().and_then(|token| token.header().get("kid")).and_then(|kid| kid.as_str());
+            self.web_proof(secured, (issuer, kid), place);
             return Issued::default();
         }
         if credential.issuer().is_empty() {
@@ -40,11 +41,11 @@ impl<'a> Examination<'a> {
         Issued { signing: signed.and_then(|signed| signed.at), certified: false }
     }
 
-    fn web_proof(&mut self, secured: &Secured, issuer: &str, place: Place) {
+    /// Checks the one proof of `secured` under the key `kid` that the issuer at a web address publishes.
+    pub(super) fn web_proof(&mut self, secured: &Secured, (issuer, kid): (&str, Option<&str>), place: Place) {
         let proof = &secured.proofs()[0];
         self.proof_time(proof, place);
         let Some(metadata) = self.issuer_metadata(issuer, place) else { return };
-        let kid = secured.sd_jwt().and_then(|token| token.header().get("kid")).and_then(|kid| kid.as_str());
         match metadata.key(kid) {
             Some(key) => drop(self.signature(secured, 0, key, place)),
             None => self.reject(place, Reason::KeyNotInDocument { method: proof.method.clone() }),

@@ -138,6 +138,19 @@ impl<'a> Examination<'a> {
         judged
     }
 
+    /// Checks that a list is signed by `issuer`, whatever it goes by.
+    fn list_proof(&mut self, list: &Secured, issuer: &str) {
+        let place = Place::Credential(0);
+        if self.certificate_proof(list, issuer, place).is_some() {
+            return;
+        }
+        if self.publishes_keys(issuer) {
+            let kid = list.proofs()[0].method.split_once('#').map(|(_, kid)| kid.to_owned());
+            return self.web_proof(list, (issuer, kid.as_deref()), place);
+        }
+        self.proofs(list, place, Some(issuer), list.kind().relationship());
+    }
+
     fn judge_list(&self, list: &Secured, issuer: &str) -> Result<(), String> {
         let expected = self.expected.of_evidence();
         let verdict = match list.kind() {
@@ -156,10 +169,7 @@ impl<'a> Examination<'a> {
             }
             Kind::StatusList => {
                 let mut examination = Examination::new(self.evidence, &expected, self.now);
-                let place = Place::Credential(0);
-                if examination.certificate_proof(list, issuer, place).is_none() {
-                    examination.proofs(list, place, Some(issuer), list.kind().relationship());
-                }
+                examination.list_proof(list, issuer);
                 examination.verdict()
             }
         };

@@ -93,6 +93,12 @@ impl Wanted {
         }
     }
 
+    /// The record of a key that came to go by another DID than it had.
+    pub fn respelled(&self, key: KeyReference) -> Option<(RecordId, KeyReference)> {
+        let (record, _) = self.keys.iter().find(|(_, own)| own.id == key.id && own.did != key.did)?;
+        Some((*record, key))
+    }
+
     /// Whether it may be asked for at `now`.
     pub fn is_due(&self, now: &Timestamp) -> bool {
         self.deferred.as_ref().is_none_or(|deferred| deferred.not_before <= *now)

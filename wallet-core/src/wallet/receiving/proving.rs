@@ -103,8 +103,9 @@ impl Binding {
     /// The DID that stands for the key.
     fn did(self, key: &PublicKey) -> Did {
         match self {
-            Self::Jwk | Self::DidKey => did::key::from_public_key(key),
-            Self::DidJwk => did::jwk::from_public_key(key),
+            Self::DidKey => did::key::from_public_key(key),
+            // A bare key is its own JWK.
+            Self::Jwk | Self::DidJwk => did::jwk::from_public_key(key),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Asking for credentials, at once or again later, and telling what became of them (OpenID4VCI 1.0 §7 to §11).
 
+use serde_json::Value;
+
 use super::checking::Checked;
 use super::errand::{Errand, Outgoing, Recipient};
 use super::issuance::{Deferred, Kept, Wanted};
@@ -14,8 +16,8 @@ use crate::jose::jwe::DecryptionKey;
 use crate::oauth::call::header_of;
 use crate::oauth::{Endpoint, Grant, OAuthError, OAuthErrorCode};
 use crate::ports::HttpResponse;
+use crate::store::Record;
 use crate::wallet::receive;
-use serde_json::Value;
 
 impl Errand<'_> {
     /// Gets everything that is wanted and due, keeps what is good, and tells the issuer.
@@ -197,14 +199,18 @@ impl Errand<'_> {
     ) -> Result<()> {
         let notice = notification_id.clone().map(|id| NotificationRequest::of(id, NotificationEvent::CredentialAccepted));
         self.issuance.notices.extend(notice);
-        let (mut verdicts, mut helds) = (Vec::new(), Vec::new());
+        let (mut verdicts, mut helds, mut respelled) = (Vec::new(), Vec::new(), Vec::new());
         for one in checked {
             helds.push(self.held(&one, wanted)?);
+            respelled.extend(one.key.and_then(|key| wanted.respelled(key)));
             verdicts.push(one.verdict);
         }
         let (issuance, id) = (&mut self.issuance, self.id);
         let kept = self.wallet.change(self.rng, |edit, rng| {
             let ids = helds.into_iter().map(|held| receive(edit, held, rng)).collect::<Result<Vec<_>>>()?;
+            for (record, key) in respelled {
+                edit.replace(&record, &Record::Key(key), rng)?;
+            }
             issuance.kept.extend(ids.iter().map(|credential| Kept {
                 credential: *credential,
                 configuration: wanted.configuration.clone(),
@@ -212,7 +218,7 @@ impl Errand<'_> {
                 notification_id: notification_id.clone(),
             }));
             if let Some(id) = id {
-                edit.replace(&id, &crate::store::Record::Issuance(issuance.to_record()), rng)?;
+                edit.replace(&id, &Record::Issuance(issuance.to_record()), rng)?;
             }
             Ok(ids)
         });
