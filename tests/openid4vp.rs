@@ -16,6 +16,18 @@ mod country;
 mod holder_security;
 #[path = "openid4vp/stage.rs"]
 mod stage;
+#[path = "openid4vp/verifier_answers.rs"]
+mod verifier_answers;
+#[path = "openid4vp/verifier_platform.rs"]
+mod verifier_platform;
+#[path = "openid4vp/verifier_security.rs"]
+mod verifier_security;
+#[path = "openid4vp/verifier_served.rs"]
+mod verifier_served;
+#[path = "openid4vp/verifier_sessions.rs"]
+mod verifier_sessions;
+#[path = "openid4vp/verifier_stage.rs"]
+mod verifier_stage;
 #[path = "openid4vp/wallet.rs"]
 mod wallet;
 #[path = "support/world.rs"]

@@ -100,7 +100,7 @@ async fn open(args: &Args, base: &Endpoint) -> Result<Service> {
     let entries = catalogue::entries(&identities, args.haip);
     let credentials = entries.iter().map(|(name, entry)| Ok((name.clone(), entry.offered(name, &shop, &system_now())?)));
     let signer = match &identities.certificates {
-        Some(chain) => MetadataSigner::Certificates(chain.clone()),
+        Some(chain) => MetadataSigner::Certificates(Box::new(chain.clone())),
         None => MetadataSigner::Did(identities.p256.method.clone()),
     };
     let plan = IssuancePlan {

@@ -59,8 +59,8 @@ impl Document {
         let terms = CredentialTerms {
             issuer_name: Some(name.to_owned()),
             subject: Some(HOLDER.parse()?),
-            valid_from: Some(now.clone()),
-            valid_until: Some(now.plus_seconds(VALID)),
+            valid_until: Some(day(now).plus_seconds(VALID)),
+            valid_from: Some(day(now)),
             ..CredentialTerms::by(did.clone())
         };
         Ok(match self {
@@ -96,8 +96,8 @@ impl Document {
             }),
         };
         let mut claims = Map::from_iter([("iss".to_owned(), issuer.into()), ("vct".to_owned(), self.vct().into())]);
-        claims.insert("iat".to_owned(), now.unix().into());
-        claims.insert("exp".to_owned(), (now.unix() + VALID).into());
+        claims.insert("iat".to_owned(), day(now).unix().into());
+        claims.insert("exp".to_owned(), (day(now).unix() + VALID).into());
         claims.extend(said.as_object().cloned().unwrap_or_default());
         claims
     }
@@ -135,4 +135,9 @@ impl Document {
             ],
         }
     }
+}
+
+/// The beginning of the day: to the second it would tell which credentials were issued together (OpenID4VCI 1.0 §15.4.1).
+fn day(now: &Timestamp) -> Timestamp {
+    now.plus_seconds(-now.unix().rem_euclid(24 * 3600))
 }

@@ -10,7 +10,8 @@
 
 mod args;
 mod identities;
-mod network;
+#[path = "../cedula/loopback.rs"]
+mod loopback;
 mod page;
 mod question;
 mod service;
@@ -40,7 +41,7 @@ use wallet_core::x509::TrustAnchors;
 
 use args::Args;
 use identities::Identities;
-use network::LoopbackToo;
+use loopback::Loopback;
 use service::Service;
 
 /// How often what is over is swept away.
@@ -84,7 +85,7 @@ async fn run(args: &Args) -> Result<()> {
 /// What judges: with the network, and whatever it was told to trust.
 async fn verifier(args: &Args) -> Result<Verifier> {
     let http = HttpNetwork::new()?;
-    let network: Arc<dyn Network> = if args.test { Arc::new(LoopbackToo(http)) } else { Arc::new(http) };
+    let network: Arc<dyn Network> = if args.test { Arc::new(Loopback::new(http)) } else { Arc::new(http) };
     let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(args.data.join("sessions.sqlite")).await?);
     let mut verifier = Verifier::bare(storage);
     verifier.resolver = Resolver::new().with_web(network.clone());

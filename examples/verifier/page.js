@@ -22,8 +22,7 @@ function show(outcome) {
   for (const [id, verdicts] of Object.entries(outcome.credentials)) {
     for (const verdict of verdicts) {
       parts.push(element("h3", `${id}: ${page.words[verdict.verdict]}`));
-      const why = [...verdict.reasons, ...verdict.gaps, ...(verdict.warnings ?? [])].map((found) => found.why ?? found.code);
-      parts.push(...why.map((text) => element("p", text)));
+      parts.push(...verdict.sentences[document.documentElement.lang].map((text) => element("p", text)));
       parts.push(...(verdict.claims ?? []).map((subject) => element("dl", null, ...claims(subject))));
     }
   }

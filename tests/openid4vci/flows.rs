@@ -209,7 +209,7 @@ async fn signed_metadata_says_who_vouches_for_the_issuer() {
     let (key, keystore) = (SecretKey::generate(KeyAlgorithm::P256, &mut system_rng()), keystore().await);
     keystore.import(&KeyId("metadata".to_owned()), &key).await.expect("it is imported");
     let signing = |chain| MetadataSigning {
-        signer: MetadataSigner::Certificates(chain),
+        signer: MetadataSigner::Certificates(Box::new(chain)),
         key: KeyId("metadata".to_owned()),
         keystore: keystore.clone(),
     };

@@ -3,8 +3,10 @@
 //! The fuzz targets run them on what libFuzzer makes up, `tests/fuzz_seeds.rs` on the seeds. Where a parser hands on to a judge,
 //! the judge is asked too; where what was read can be written again, it must read back the same.
 
+mod issuance;
 mod openid;
 
+pub use issuance::issuance;
 pub use openid::openid4vp;
 
 use std::collections::BTreeMap;
@@ -37,7 +39,7 @@ use wallet_core::verification::{Evidence, Expectations, Known, Need, verify};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Target; 27] = [
+pub const TARGETS: [Target; 28] = [
     ("secured", secured),
     ("token", token),
     ("cose", cose),
@@ -65,6 +67,7 @@ pub const TARGETS: [Target; 27] = [
     ("rpc", rpc),
     ("chain", chain),
     ("text", text),
+    ("issuance", issuance),
 ];
 
 fn now() -> Timestamp {

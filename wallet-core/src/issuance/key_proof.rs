@@ -40,7 +40,7 @@ pub enum ProofKey {
     /// As a verification method (`kid`): the credential is bound to the DID.
     Did(DidUrl),
     /// By a certificate (`x5c`).
-    Certificates(CertificateChain),
+    Certificates(Box<CertificateChain>),
     /// As one of the keys of the attestation (`kid`).
     Attested(String),
 }
@@ -157,7 +157,7 @@ fn named_key(jwt: &Jwt, is_attested: bool) -> Result<ProofKey> {
         (Some(key), None, None) => Ok(ProofKey::Jwk(key)),
         (None, Some(kid), None) if kid.starts_with("did:") => method(kid).map(ProofKey::Did),
         (None, Some(kid), None) if is_attested => Ok(ProofKey::Attested(kid.to_owned())),
-        (None, None, Some(chain)) => Ok(ProofKey::Certificates(chain)),
+        (None, None, Some(chain)) => Ok(ProofKey::Certificates(Box::new(chain))),
         _ => Err(malformed("it must name its key by exactly one of jwk, kid and x5c")),
     }
 }
@@ -214,7 +214,7 @@ mod tests {
             (&key, ProofKey::Jwk(public.clone()), Some(public.clone())),
             (&ed25519, ProofKey::Jwk(ed25519.public_key()), Some(ed25519.public_key())),
             (&key, ProofKey::Did(method), None),
-            (&signer.key, ProofKey::Certificates(signer.chain.clone()), Some(signer.key.public_key())),
+            (&signer.key, ProofKey::Certificates(Box::new(signer.chain.clone())), Some(signer.key.public_key())),
         ] {
             let proof = proof(key, named.clone(), None);
             assert_eq!((proof.key(), proof.own_key(), proof.nonce()), (&named, Ok(own), Some("n")));

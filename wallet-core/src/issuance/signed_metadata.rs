@@ -19,7 +19,7 @@ const CLAIMS: [&str; 4] = ["iss", "sub", "iat", "exp"];
 #[derive(Debug, Clone, PartialEq)]
 pub enum MetadataSigner {
     /// The owner of a certificate (`x5c`).
-    Certificates(CertificateChain),
+    Certificates(Box<CertificateChain>),
     /// The owner of a DID (`kid`).
     Did(DidUrl),
 }
@@ -37,7 +37,7 @@ impl SignedMetadata {
         let jwt = Jwt::read(text, TYP)?;
         let kid = jwt.header().get("kid").and_then(Value::as_str).filter(|kid| kid.starts_with("did:"));
         let signer = match (jwt.certificates()?, kid) {
-            (Some(chain), _) => MetadataSigner::Certificates(chain),
+            (Some(chain), _) => MetadataSigner::Certificates(Box::new(chain)),
             (None, Some(kid)) => MetadataSigner::Did(kid.parse()?),
             (None, None) => return Err(malformed("it does not say who signed it")),
         };
@@ -115,7 +115,7 @@ mod tests {
     fn metadata_is_what_its_signer_says_and_nobody_else() {
         let signer = certificate("credential-issuer.example.com");
         let (now, later) = (kit::now(), kit::now().plus_seconds(60));
-        let by = MetadataSigner::Certificates(signer.chain.clone());
+        let by = MetadataSigner::Certificates(Box::new(signer.chain.clone()));
         let unsigned = metadata().prepare_signed(&by, &signer.key.public_key(), (&now, &later)).expect("signed metadata");
         let signature = signer.key.sign(unsigned.message());
         let signed = SignedMetadata::read(&unsigned.finish(&signature)).expect("its own token");

@@ -165,7 +165,7 @@ impl OAuthError {
     pub fn to_response(&self) -> HttpResponse {
         let mut body = json!({ "error": self.code.as_str() });
         if let Some(description) = &self.description {
-            body["error_description"] = description.as_str().into();
+            body["error_description"] = writable(description).into();
         }
         let mut response = json_answer(self.status, &body);
         let nonce = self.dpop_nonce.iter().map(|nonce| ("dpop-nonce".to_owned(), nonce.clone()));
@@ -206,7 +206,7 @@ impl OAuthError {
 
     /// The parameters of a redirect or a form.
     pub fn to_form(&self) -> Form {
-        Form::new().with("error", self.code.as_str()).with_some("error_description", self.description.as_deref())
+        Form::new().with("error", self.code.as_str()).with_some("error_description", self.description.as_deref().map(writable))
     }
 
     /// The members of a JSON object.
@@ -235,6 +235,11 @@ impl std::error::Error for OAuthError {}
 fn challenge_error(header: &str) -> Option<String> {
     let (_, rest) = header.split_once("error=\"")?;
     rest.split_once('"').map(|(code, _)| code.to_owned())
+}
+
+/// Text as an error may carry it: printable ASCII without quotes and backslashes (RFC 6749 §5.2, OpenID4VCI 1.0 §8.3.1.2).
+fn writable(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, ' '..='!' | '#'..='[' | ']'..='~')).collect()
 }
 
 /// Text from outside as it may be shown: one line of printable characters.

@@ -1,4 +1,4 @@
-//! Access: what a token lets its owner do (RFC 6750, RFC 9449 §7; OpenID4VCI 1.0 §13.9). Tokens are kept by their hashes alone.
+//! Access: what a token lets its owner do (RFC 6750, RFC 9449 §7; OpenID4VCI 1.0 §13.10). Tokens are kept by their hashes alone.
 
 use serde::{Deserialize, Serialize};
 

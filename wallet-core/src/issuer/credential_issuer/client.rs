@@ -41,7 +41,7 @@ impl CredentialIssuer {
         Ok(Client { id: Some(attested.client_id), is_attested: true })
     }
 
-    /// The thumbprint of the key that has signed the DPoP proof of `call`; none when there is no proof and none is needed.
+    /// The thumbprint of the key that has signed the DPoP proof of `call`; none when there is no proof.
     pub(super) async fn dpop(
         &self,
         call: &Call,
@@ -50,8 +50,8 @@ impl CredentialIssuer {
     ) -> Result<Option<String>, OAuthError> {
         let bad = |reason: &str| OAuthError::new(OAuthErrorCode::InvalidDpopProof).because(reason);
         let Some(text) = call.header(dpop::HEADER) else {
-            let is_needed = self.plan.profile == Profile::Haip || call.headers.iter().any(|(name, _)| name == dpop::HEADER);
-            return if is_needed { Err(bad("one DPoP proof is needed")) } else { Ok(None) };
+            let has_several = call.headers.iter().any(|(name, _)| name == dpop::HEADER);
+            return if has_several { Err(bad("there is more than one")) } else { Ok(None) };
         };
         let expected = DpopProof { method: call.method, url: &call.url, access_token, nonce: None };
         let proof = expected.check(text, turn.now)?;

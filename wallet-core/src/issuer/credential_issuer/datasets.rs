@@ -43,7 +43,7 @@ impl CredentialIssuer {
             return Err(WalletError::misused("an offer needs something to offer"));
         }
         let lifetimes = &self.plan.lifetimes;
-        let longest = lifetimes.refresh_token.unwrap_or(lifetimes.bound_token.max(lifetimes.bearer_token));
+        let longest = lifetimes.refresh_token.unwrap_or_default() + lifetimes.bound_token.max(lifetimes.bearer_token);
         let until = turn.after(lifetimes.offer + lifetimes.consent + lifetimes.code + longest);
         let mut authorizations: Vec<CredentialAuthorization> = Vec::new();
         for CredentialDataset { configuration, credential } in datasets {
@@ -69,13 +69,10 @@ impl CredentialIssuer {
         self.sessions().read(Kind::Dataset, &identifier.into(), now).await
     }
 
-    /// Changes the data set of that identifier, while it is pending.
+    /// Changes the data set of that identifier.
     pub(super) async fn decide(&self, identifier: &str, state: DatasetState, turn: &mut Turn<'_>) -> Result<()> {
-        let unknown = || WalletError::misused("no data set of that identifier is waited for");
+        let unknown = || WalletError::misused("there is no data set of that identifier, or no longer");
         let dataset = self.kept_dataset(identifier, turn.now).await?.ok_or_else(unknown)?;
-        if dataset.state != DatasetState::Pending {
-            return Err(unknown());
-        }
         self.check_state(&dataset.configuration, &state)?;
         self.keep_again(&identifier.into(), &Dataset { state, ..dataset }, turn).await
     }

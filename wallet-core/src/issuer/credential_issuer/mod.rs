@@ -25,11 +25,12 @@ mod sealing;
 mod sessions;
 mod token;
 
+pub use crate::oauth::Profile;
 pub use authorizing::PausedAuthorization;
 pub use issuing::HOLDER;
 pub use offering::{CredentialDataset, Delivery, MAX_ATTEMPTS, MadeOffer, OfferTerms};
 pub use plan::{
-    ClientPolicy, EncryptionPlan, IssuancePlan, Lifetimes, MetadataSigning, OfferedCredential, Profile, SharedIssuer, Strangers,
+    ClientPolicy, EncryptionPlan, IssuancePlan, Lifetimes, MetadataSigning, OfferedCredential, SharedIssuer, Strangers,
 };
 
 use std::sync::Arc;
@@ -103,9 +104,10 @@ impl CredentialIssuer {
         self.withhold(session, now).await
     }
 
-    /// Provides the credential of a data set that was pending, or says by `None` that there will be none (§9).
+    /// Provides the credential of a data set: one that was waited for (§9), or a newer one in the place of the old for wallets that
+    /// refresh theirs (§14.5); by `None` it says that there will be none.
     ///
-    /// Fails with `Misused` when no such data set is waited for.
+    /// Fails with `Misused` when there is no such data set, or no longer.
     pub async fn provide(
         &self,
         dataset: &str,

@@ -11,7 +11,7 @@ use crate::issuance::{CredentialConfiguration, Display, MetadataSigner};
 use crate::issuer::{Issuer, SigningTerms};
 use crate::jose::jwe::DecryptionKey;
 use crate::key::KeyId;
-use crate::oauth::{Attesters, Endpoint};
+use crate::oauth::{Attesters, Endpoint, Profile};
 use crate::ports::Keystore;
 
 /// How one credential issuer, which is its own authorization server, behaves.
@@ -28,7 +28,7 @@ pub struct IssuancePlan {
     pub consent_page: Endpoint,
     /// Who may attest keys; asked where a configuration requires it, or a wallet brings an attestation.
     pub key_attesters: Attesters,
-    /// Which profile of the standards it holds its clients to.
+    /// Which rules it holds its clients to: by HAIP 1.0 pushed requests, DPoP and client attestations, always.
     pub profile: Profile,
     /// How many keys one request may bring.
     pub batch_size: u32,
@@ -38,16 +38,6 @@ pub struct IssuancePlan {
     pub metadata_signing: Option<MetadataSigning>,
     /// How long things are good.
     pub lifetimes: Lifetimes,
-}
-
-/// Which profile of the standards an issuer holds its clients to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Profile {
-    /// OpenID4VCI 1.0: PKCE always; pushed requests, DPoP and attestations as the client likes.
-    #[default]
-    Standard,
-    /// HAIP 1.0: pushed requests, DPoP and client attestations always.
-    Haip,
 }
 
 /// A kind of credential, and how it is made.
@@ -128,7 +118,7 @@ pub struct Lifetimes {
     pub code: Duration,
     /// A nonce for key proofs.
     pub nonce: Duration,
-    /// An access token of whoever has it; longer ones must be bound to a key (§13.9).
+    /// An access token of whoever has it; longer ones must be bound to a key (§13.10).
     pub bearer_token: Duration,
     /// An access token bound to a key.
     pub bound_token: Duration,

@@ -7,7 +7,7 @@ use super::authorizing::Authorized;
 use super::client::Client;
 use super::offering::{MAX_ATTEMPTS, PreAuthorization};
 use super::sessions::{Kind, Turn};
-use super::{CredentialIssuer, Strangers, broke};
+use super::{CredentialIssuer, Profile, Strangers, broke};
 use crate::error::Result;
 use crate::oauth::token::Grant as Asked;
 use crate::oauth::{Call, CodeVerifier, CredentialAuthorization, OAuthError, OAuthErrorCode, Secret, TokenRequest};
@@ -33,6 +33,9 @@ impl CredentialIssuer {
         // Whatever is refused here leaves the code as it is.
         let client = self.client(call, client_id.as_deref(), turn).await?;
         let jkt = self.dpop(call, None, turn).await?;
+        if jkt.is_none() && self.plan.profile == Profile::Haip {
+            return Err(OAuthError::new(OAuthErrorCode::InvalidDpopProof).because("a DPoP proof is needed"));
+        }
         self.admit(&client, &grant)?;
         let redeeming = Redeeming { client, jkt, details };
         let (access, refresh_token) = match grant {
@@ -115,11 +118,12 @@ impl CredentialIssuer {
         turn: &mut Turn<'_>,
     ) -> Result<(Access, Option<Secret>), OAuthError> {
         let unknown = || invalid_grant("the refresh token is not, or no longer, good");
-        let mut access = self.granted(Kind::RefreshToken, &token, turn.now).await.map_err(broke)?.ok_or_else(unknown)?;
+        let access = self.granted(Kind::RefreshToken, &token, turn.now).await.map_err(broke)?.ok_or_else(unknown)?;
         if access.grant.jkt != redeeming.jkt || access.grant.client != redeeming.client.id && access.grant.client.is_some() {
             return Err(invalid_grant("the refresh token is another client's"));
         }
-        access.grant.credentials = narrowed(access.grant.credentials, &redeeming.details)?;
+        // The new token is for all that was given, whatever of it the wallet names.
+        narrowed(access.grant.credentials.clone(), &redeeming.details)?;
         if access.grant.jkt.is_some() {
             return Ok((access, Some(token)));
         }

@@ -61,8 +61,8 @@ impl<'a> Hashes<'a> {
     fn of(presentation: &'a Secured) -> Option<Self> {
         let claims = presentation.sd_jwt().and_then(SdJwt::binding)?.claims();
         let texts = claims.get("transaction_data_hashes")?;
-        // One that is no list is a hash of nothing.
-        let texts = texts.as_array().map_or(std::slice::from_ref(texts), Vec::as_slice);
+        // What is no list is a hash of nothing.
+        let texts = texts.as_array().map_or(&[Value::Null][..], Vec::as_slice);
         Some(Self { texts, algorithm: claims.get("transaction_data_hashes_alg") })
     }
 

@@ -84,7 +84,7 @@ impl OnlineVerifier {
     ) -> (Judged, Option<Secured>) {
         let secured = match read(query, presentation) {
             Ok(secured) => secured,
-            Err(WalletError::Unsupported { what, .. }) => return (Judged::unsupported(&what), None),
+            Err(WalletError::Unsupported { what, .. }) => return (Judged::unsupported(what), None),
             Err(error) => return (Judged::not_asked(&error.to_string()), None),
         };
         let judged = Judged::of(&self.verifier.judge(&secured, expected, now).await);

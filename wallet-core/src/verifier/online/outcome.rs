@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::language::Language;
 use crate::oauth::OAuthError;
 use crate::presentation::dcql::QueryId;
-use crate::verification::Verdict;
+use crate::verification::{Finding, Gap, Place, Reason, Say as _, Verdict, Verified};
 
 /// What came of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ pub struct Outcome {
     /// In one word.
     pub status: Status,
     /// What each presentation is worth, by the query it answers: [`Verdict::to_json`], with a reason `notAsked` where it is not
-    /// what was asked for.
+    /// what was asked for; `sentences` has all of it for a person, by language.
     pub credentials: BTreeMap<QueryId, Vec<Value>>,
     /// What is wrong with the answer as a whole.
     pub faults: Vec<String>,
@@ -83,7 +84,6 @@ pub(super) struct Judged {
 
 impl Judged {
     pub(super) fn of(verdict: &Verdict) -> Self {
-        use crate::verification::Reason;
         let status = match verdict {
             Verdict::Accepted(_) => Status::Accepted,
             Verdict::Rejected { .. } => Status::Rejected,
@@ -91,20 +91,42 @@ impl Judged {
         };
         let replays = |reason: &Reason| matches!(reason, Reason::WrongNonce | Reason::WrongAudience { .. });
         let is_replay = verdict.reasons().iter().any(|found| replays(&found.what));
-        Self { status, is_replay, json: verdict.to_json() }
+        let mut json = verdict.to_json();
+        json["sentences"] = in_each_language(|language| sentences(verdict, language));
+        Self { status, is_replay, json }
     }
 
     /// It is not what was asked for, whatever else: of its claims nothing is told.
     pub(super) fn not_asked(why: &str) -> Self {
         let reason = json!({ "place": "presentation", "code": "notAsked", "why": why });
-        let json = json!({ "verdict": "rejected", "reasons": [reason], "gaps": [] });
+        let sentence = |language| match language {
+            Language::Es => format!("No es lo que se pidió: {why}."),
+            Language::En => format!("It is not what was asked for: {why}."),
+            Language::Pt => format!("Não é o que foi pedido: {why}."),
+        };
+        let sentences = in_each_language(|language| vec![sentence(language)]);
+        let json = json!({ "verdict": "rejected", "reasons": [reason], "gaps": [], "sentences": sentences });
         Self { status: Status::Rejected, is_replay: false, json }
     }
 
     /// It is of a kind that is not known here.
-    pub(super) fn unsupported(what: &str) -> Self {
-        let gap = json!({ "place": "presentation", "code": "unsupported", "what": what });
-        let json = json!({ "verdict": "undetermined", "reasons": [], "gaps": [gap] });
+    pub(super) fn unsupported(what: String) -> Self {
+        let gap = Gap::Unsupported { what };
+        let sentences = in_each_language(|language| vec![gap.say(language)]);
+        let gaps = [Finding { place: Place::Presentation, what: gap }];
+        let json = json!({ "verdict": "undetermined", "reasons": [], "gaps": gaps, "sentences": sentences });
         Self { status: Status::Undetermined, is_replay: false, json }
     }
+}
+
+/// Everything a person should know of a verdict.
+fn sentences(verdict: &Verdict, language: Language) -> Vec<String> {
+    let reasons = verdict.reasons().iter().map(|found| found.say(language));
+    let gaps = verdict.gaps().iter().map(|found| found.say(language));
+    let warnings = verdict.verified().map(Verified::warnings).unwrap_or_default().iter().map(|found| found.say(language));
+    reasons.chain(gaps).chain(warnings).collect()
+}
+
+fn in_each_language(say: impl Fn(Language) -> Vec<String>) -> Value {
+    Language::ALL.into_iter().map(|language| (language.tag().to_owned(), json!(say(language)))).collect::<Map<_, _>>().into()
 }
