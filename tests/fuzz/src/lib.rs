@@ -33,11 +33,15 @@ use wallet_core::time::Timestamp;
 use wallet_core::trust_pack::{Entries, Manifest, PackFile, TrustPack};
 use wallet_core::verification::{Evidence, Expectations, Known, Need, verify};
 
+mod oauth;
+
+pub use oauth::{certificate, jose, oauth};
+
 /// One target: its name and what it does with any bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Target; 27] = [
+pub const TARGETS: [Target; 30] = [
     ("secured", secured),
     ("token", token),
     ("cose", cose),
@@ -64,6 +68,9 @@ pub const TARGETS: [Target; 27] = [
     ("rpc", rpc),
     ("chain", chain),
     ("text", text),
+    ("oauth", oauth),
+    ("jose", jose),
+    ("certificate", certificate),
     ("issuance", issuance),
 ];
 
