@@ -8,11 +8,11 @@ use super::OnlineVerifier;
 use super::outcome::{Judged, Outcome, Status};
 use super::session::Session;
 use crate::error::{Result, WalletError};
-use crate::presentation::dcql::{CredentialFormat, CredentialQuery, HolderBinding, HolderProof, Presented, QueryId};
+use crate::presentation::dcql::{CredentialFormat, CredentialQuery, HolderBinding, HolderProof, Mismatch, Presented, QueryId};
 use crate::presentation::response::{VpToken, check_authorised};
 use crate::securing::{Kind, Secured};
 use crate::time::Timestamp;
-use crate::verification::{Expectations, Presenter};
+use crate::verification::{Expectations, Gap, Presenter};
 
 /// The presentations that count, and how many there are for each query.
 #[derive(Default)]
@@ -85,7 +85,7 @@ impl OnlineVerifier {
     ) -> (Judged, Option<Secured>) {
         let secured = match read(query, presentation) {
             Ok(secured) => secured,
-            Err(WalletError::Unsupported { what, .. }) => return (Judged::unsupported(what), None),
+            Err(WalletError::Unsupported { what, .. }) => return (Judged::undetermined(Gap::Unsupported { what }), None),
             Err(error) => return (Judged::not_asked(&error.to_string()), None),
         };
         let judged = Judged::of(&self.verifier.judge(&secured, expected, now).await);
@@ -94,20 +94,27 @@ impl OnlineVerifier {
         }
         match self.check_asked(query, &secured) {
             Ok(()) => (judged, Some(secured)),
-            Err(why) => (Judged::not_asked(&why), None),
+            Err(otherwise) => {
+                let kept = (otherwise.status != Status::Rejected).then_some(secured);
+                (otherwise, kept)
+            }
         }
     }
 
     /// The presentation is of the one credential that was asked for, whatever the wallet made of the query (§14.8).
-    fn check_asked(&self, query: &CredentialQuery, secured: &Secured) -> Result<(), String> {
+    fn check_asked(&self, query: &CredentialQuery, secured: &Secured) -> Result<(), Judged> {
         let holder = match query.holder_binding {
             // Verification refused it if the holder's proof was missing or not good.
             HolderBinding::Required => HolderProof::Given,
             HolderBinding::NotRequired => HolderProof::Absent,
         };
-        let credential = only_credential(secured)?;
+        let credential = only_credential(secured).map_err(|why| Judged::not_asked(&why))?;
         let presented = Presented { credential: &credential, holder };
-        query.check_presented(&presented, &self.verifier.carried.contexts).map_err(|mismatch| mismatch.to_string())
+        query.check_presented(&presented, &self.verifier.carried.contexts).map_err(|mismatch| match mismatch {
+            // That something is missing here is no fault of the credential's.
+            Mismatch::ContextMissing { url } => Judged::undetermined(Gap::MissingContext { url }),
+            mismatch => Judged::not_asked(&mismatch.to_string()),
+        })
     }
 }
 

@@ -122,9 +122,8 @@ impl Judged {
         Self { status: Status::Rejected, is_replay: false, json }
     }
 
-    /// It is of a kind that is not known here.
-    pub(super) fn unsupported(what: String) -> Self {
-        let gap = Gap::Unsupported { what };
+    /// Nobody here can say what it is worth, because of this.
+    pub(super) fn undetermined(gap: Gap) -> Self {
         let sentences = in_each_language(|language| vec![gap.say(language)]);
         let gaps = [Finding { place: Place::Presentation, what: gap }];
         let json = json!({ "verdict": "undetermined", "reasons": [], "gaps": gaps, "sentences": sentences });
