@@ -137,15 +137,17 @@ async fn dc(State(service): Shared, Path(id): Path<String>, Json(given): Json<Va
 }
 
 /// The page that asks.
-async fn page(State(service): Shared, Query(question): Query<Question>, headers: HeaderMap) -> Response {
+async fn page(State(service): Shared, uri: Uri, Query(question): Query<Question>, headers: HeaderMap) -> Response {
     let face = service.face(question.lang.as_deref(), &headers);
     let question = if service.test { question } else { question.of_page() };
     let begun = match service.begin(&question).await {
         Ok(begun) => begun,
         Err(error) => return (StatusCode::BAD_REQUEST, html(face.failed(&error.to_string()))).into_response(),
     };
-    let mut response = html(face.asking(&begun)).into_response();
-    if question.device() == Device::Same {
+    let same = question.device() == Device::Same;
+    let here = (!same).then(|| format!("?{}&device=same", uri.query().unwrap_or_default()));
+    let mut response = html(face.asking(&begun, here.as_deref())).into_response();
+    if same {
         let secure = if service.online.base.as_str().starts_with("https:") { "; Secure" } else { "" };
         let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/{secure}", begun.id);
         let cookie = cookie.parse().expect("an identifier is plain text");

@@ -157,6 +157,18 @@ async fn section_14_2_outcome_is_given_only_to_whoever_the_wallet_sent_back() {
 }
 
 #[tokio::test]
+async fn section_8_2_wallet_on_the_same_device_is_sent_back_whatever_came_of_its_answer() {
+    let stage = Stage::new().await;
+    let asked = stage.ask(card_query(), |asking| asking.device = Device::Same).await;
+    let replayed = VpToken::none().with(id("card"), &stage.show_card("another", &asked.request.audience()));
+    let answer = stage.send(replayed, &asked.request).await;
+    let back = Receipt::read(&answer).expect("a receipt").redirect_uri.expect("a place to go on at");
+    let code = back.rsplit('=').next().expect("a code");
+    assert_eq!(stage.outcome(&asked.id).await.status, Status::Pending);
+    assert_eq!(stage.outcome_with(&asked.id, Some(code)).await.expect("a session").status, Status::Rejected);
+}
+
+#[tokio::test]
 async fn section_14_3_2_answer_with_another_state_is_refused_and_the_session_stays_open() {
     let stage = Stage::new().await;
     let asked = stage.ask_for_card().await;

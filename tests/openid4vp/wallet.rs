@@ -23,7 +23,9 @@ async fn every_format_is_answered_by_every_mode() {
             (stage.badge(Mechanism::EddsaRdfc2022), badge("ldp_vc")),
             (stage.badge(Mechanism::EcdsaRdfc2019), badge("ldp_vc")),
             (stage.badge(Mechanism::EcdsaSd2023), badge("ldp_vc")),
+            (stage.badge(Mechanism::Bbs2023), badge("ldp_vc")),
             (stage.badge(Mechanism::Jwt), badge("jwt_vc_json")),
+            (stage.badge(Mechanism::SdJwt), badge("vc+sd-jwt")),
         ];
         for (credential, query) in credentials {
             for mode in Mode::ALL {

@@ -80,7 +80,7 @@ impl ReceivedRequest {
             return Err(RequestFault::invalid("the request object is by another client than the link"));
         }
         let object = match object {
-            RequestObject::Signed(jwt) => Some(jwt),
+            RequestObject::Signed(jwt) => Some(*jwt),
             RequestObject::Unsecured(_) if client_id.prefix() == Some(ClientIdPrefix::RedirectUri) => None,
             RequestObject::Unsecured(_) => return Err(RequestFault::invalid("the request object is not signed")),
         };

@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use super::presenting::signer_of;
 use super::{Wallet, holder_key};
 use crate::error::{Result, WalletError};
+use crate::json::JsonPointer;
 use crate::language::Language;
 use crate::oauth::OAuthErrorCode;
 use crate::ports::Network;
@@ -142,7 +143,8 @@ impl Wallet {
 
     /// Says no to the verifier, and nothing of why: whether the holder had nothing or did not agree is not told (§15.4.1).
     ///
-    /// Also when nothing here answers: only once the holder has seen the request, so that no verifier finds out in silence.
+    /// Also when nothing here answers: only once the holder has seen the request, so that no verifier finds out in silence. Over the
+    /// platform's API an app may as well let the platform cancel, which says even less (§15.9.2).
     pub async fn decline(&self, review: &Review, how: &Answering<'_>) -> Result<Answered> {
         refuse(&review.asked, OAuthErrorCode::AccessDenied, how).await
     }
@@ -199,9 +201,7 @@ impl Wallet {
         let held = self.credential(&id).await?;
         let whole = Secured::read(&held.text)?;
         let shared = disclosed(&whole, &answer.claims, how.contexts, rng)?;
-        let claims = answer.claims.iter().flat_map(|claim| claim.pointers.iter().map(ToString::to_string));
-        let divisible = whole.sd_jwt().is_some() || whole.is_for_holder_only();
-        let shown = Shown { credential: id, title: held.display.title, claims: claims.filter(|_| divisible).collect() };
+        let shown = Shown { credential: id, title: held.display.title, claims: noted(&whole, &shared, answer) };
         if query.holder_binding == HolderBinding::NotRequired {
             return Ok((shared, shown));
         }
@@ -213,6 +213,16 @@ impl Wallet {
         let signature = self.keystore.sign(&reference.id, unsigned.message()).await?;
         Ok((unsigned.finish(&signature)?, shown))
     }
+}
+
+/// The claims that went out, for the history: those that were asked for, or what is always shown when none was; none stands for all.
+fn noted(whole: &Secured, shared: &Secured, answer: &Match) -> Vec<String> {
+    if whole.sd_jwt().is_none() && !whole.is_for_holder_only() {
+        return Vec::new();
+    }
+    let asked: Vec<String> = answer.claims.iter().flat_map(|claim| &claim.pointers).map(ToString::to_string).collect();
+    let always = || shared.body().keys().map(|name| JsonPointer::new([name.clone()]).to_string());
+    if asked.is_empty() { always().collect() } else { asked }
 }
 
 /// What is refused of a request although it is known who asks.
