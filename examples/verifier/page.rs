@@ -10,6 +10,9 @@ use crate::words::words;
 /// What the page does; it holds nothing of anybody's.
 pub const SCRIPT: &str = include_str!("page.js");
 
+/// The longest link that is shown as a QR code, in bytes: what a camera reads from a screen at arm's length.
+const MAX_SCANNED: usize = 600;
+
 /// What the pages say of the service.
 pub struct Face<'a> {
     pub name: &'a str,
@@ -17,26 +20,14 @@ pub struct Face<'a> {
 }
 
 impl Face<'_> {
-    /// The request, and under it what will come of it.
-    pub fn asking(&self, begun: &Begun) -> String {
+    /// The request, and under it what will come of it: a picture for a wallet elsewhere, with the way to `here`, the page for one on
+    /// this device; on that page, which has none, the link itself.
+    pub fn asking(&self, begun: &Begun, here: Option<&str>) -> String {
         let l = self.language;
         let id = &begun.id;
         let mut page = json!({ "result": format!("result/{id}") });
         let invitation = match &begun.invitation {
-            Invitation::Link(link) => {
-                let picture = Symbol::new(link).map(|symbol| symbol.svg()).unwrap_or_default();
-                // The XML declaration has no place inside a page.
-                let svg = picture.find("<svg").map_or("", |start| &picture[start..]);
-                let scan =
-                    words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
-                let open = words!(
-                    l,
-                    "Open the wallet on this device",
-                    "Abrir la billetera en este dispositivo",
-                    "Abrir a carteira neste dispositivo"
-                );
-                format!("<p>{scan}</p>{svg}<p><a href=\"{}\">{open}</a></p>", escaped(link))
-            }
+            Invitation::Link(link) => self.invitation(link, here),
             Invitation::DcApi { .. } => {
                 page["request"] = begun.invitation.to_json();
                 page["dc"] = format!("dc/{id}").into();
@@ -46,8 +37,22 @@ impl Face<'_> {
         };
         let asks = words!(l, "asks for credentials", "pide credenciales", "pede credenciais");
         let waiting = words!(l, "Waiting for the wallet …", "Esperando a la billetera …", "Aguardando a carteira …");
-        let body = format!("<div id=\"invitation\"><p>{} {asks}</p>{invitation}</div><p>{waiting}</p>", escaped(self.name));
-        self.page(&body, page)
+        let name = escaped(self.name);
+        self.page(&format!("<div id=\"invitation\"><p>{name} {asks}</p>{invitation}<p>{waiting}</p></div>"), page)
+    }
+
+    fn invitation(&self, link: &str, here: Option<&str>) -> String {
+        let l = self.language;
+        let open = words!(
+            l,
+            "Open the wallet on this device",
+            "Abrir la billetera en este dispositivo",
+            "Abrir a carteira neste dispositivo"
+        );
+        let Some(here) = here else { return format!("<p><a href=\"{}\">{open}</a></p>", escaped(link)) };
+        let scan = words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
+        let code = picture(link).map(|svg| format!("<p>{scan}</p>{svg}")).unwrap_or_default();
+        format!("{code}<p><a href=\"{}\">{open}</a></p>", escaped(here))
     }
 
     /// The page a wallet leads the browser to with its answer in the fragment.
@@ -111,13 +116,20 @@ impl Face<'_> {
 }
 
 const STYLE: &str = "
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 34rem; padding: 0 1rem; color: #1a1a1a }
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 34rem; padding: 0 1rem; color: #1a1a1a; overflow-wrap: anywhere }
   svg { width: 20rem; max-width: 100%; height: auto }
   section { border-left: .4rem solid #bbb; padding-left: 1rem }
   section:empty { display: none }
   .accepted { border-color: #2a7d2a } .rejected, .error { border-color: #b3261e } .undetermined { border-color: #b58900 }
   dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem .8rem } dt { color: #666 } dd { margin: 0 }
 ";
+
+/// The QR code of a link, when a camera can read it: one that leads to a request, not one that holds it.
+fn picture(link: &str) -> Option<String> {
+    let svg = Symbol::new(link).ok().filter(|_| link.len() <= MAX_SCANNED)?.svg();
+    // The XML declaration has no place inside a page.
+    svg.find("<svg").map(|start| svg[start..].to_owned())
+}
 
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut escaped, c| {

@@ -159,6 +159,23 @@ async fn history_says_what_went_and_to_whom() {
     );
 }
 
+#[tokio::test]
+async fn history_does_not_say_that_all_went_where_nothing_was_asked_for() {
+    let mut stage = Stage::new().await;
+    let credential = stage.pid();
+    stage.keep(&credential).await;
+    let begun = stage.ask(&one("dc+sd-jwt", json!({})), As::Did, Mode::DirectPost).await;
+    let review = stage.review(&begun).await.expect("a request");
+    stage.accept(&review).await.expect("it can be shared");
+    let history = stage.wallet.history().await.expect("a history");
+    let claims = history.iter().find_map(|event| match &event.what {
+        Occurrence::Shown { items, .. } => Some(items[0].claims.clone()),
+        _ => None,
+    });
+    let claims = claims.expect("it was noted");
+    assert!(claims.contains(&"/vct".to_owned()) && !claims.contains(&"/given_name".to_owned()), "{claims:?}");
+}
+
 /// §15.5: of several copies each verifier gets another one.
 #[tokio::test]
 async fn copy_that_was_shown_least_is_offered_first() {

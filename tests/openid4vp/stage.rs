@@ -113,7 +113,6 @@ impl Stage {
             keystore,
             base: BASE.parse().expect("an endpoint"),
             expected: Expectations { issuers: Issuers::Any, ..Expectations::default() },
-            names: BTreeMap::from([(String::new(), "Biblioteca".to_owned())]),
             profile: wallet_core::verifier::online::Profile::Standard,
         };
         let attesters =
@@ -187,7 +186,11 @@ impl Stage {
             },
         });
         let disclosure = match mechanism {
-            Mechanism::EcdsaSd2023 => Disclosure::AllBut(Vec::new()),
+            Mechanism::EcdsaSd2023 | Mechanism::Bbs2023 => Disclosure::AllBut(Vec::new()),
+            Mechanism::SdJwt => {
+                let pointers = vec![JsonPointer::new(["credentialSubject", "achievement", "description"])];
+                Disclosure::Only { pointers, decoys: 1, holder: Some(self.holder_key.clone()) }
+            }
             _ => Disclosure::Whole,
         };
         self.issue(object(badge), mechanism, disclosure)
@@ -323,6 +326,7 @@ impl Stage {
 fn issuer(mechanism: Mechanism) -> Party {
     match mechanism {
         Mechanism::EddsaRdfc2022 | Mechanism::EddsaJcs2022 => Party::holder(KeyAlgorithm::Ed25519, 1),
+        Mechanism::Bbs2023 => Party::holder(KeyAlgorithm::Bls12381G2, 1),
         _ => Party::holder(KeyAlgorithm::P256, 1),
     }
 }

@@ -70,7 +70,10 @@ async fn section_14_1_2_one_replayed_presentation_rejects_the_answer_even_where_
     assert_eq!(stage.send(token(&good, &good.request.nonce), &good.request).await.status, 200);
     let bad = stage.ask(query, |_| {}).await;
     assert_eq!(stage.send(token(&bad, "another"), &bad.request).await.status, 400);
-    assert_eq!(stage.outcome(&bad.id).await.status, Status::Rejected);
+    let outcome = stage.outcome(&bad.id).await;
+    assert_eq!(outcome.status, Status::Rejected);
+    let card = &outcome.credentials[&id("card")][0];
+    assert_eq!((&card["verdict"], card.get("claims")), (&json!("accepted"), None), "a rejected answer gives up no claims (§8.6)");
 }
 
 #[tokio::test]
@@ -154,6 +157,18 @@ async fn section_14_2_outcome_is_given_only_to_whoever_the_wallet_sent_back() {
     let other = stage.ask(card_query(), |asking| asking.device = Device::Same).await;
     stage.send(stage.good_card(&other.request), &other.request).await;
     assert_eq!(stage.outcome_with(&other.id, Some(code)).await.expect("a session").status, Status::Pending);
+}
+
+#[tokio::test]
+async fn section_8_2_wallet_on_the_same_device_is_sent_back_whatever_came_of_its_answer() {
+    let stage = Stage::new().await;
+    let asked = stage.ask(card_query(), |asking| asking.device = Device::Same).await;
+    let replayed = VpToken::none().with(id("card"), &stage.show_card("another", &asked.request.audience()));
+    let answer = stage.send(replayed, &asked.request).await;
+    let back = Receipt::read(&answer).expect("a receipt").redirect_uri.expect("a place to go on at");
+    let code = back.rsplit('=').next().expect("a code");
+    assert_eq!(stage.outcome(&asked.id).await.status, Status::Pending);
+    assert_eq!(stage.outcome_with(&asked.id, Some(code)).await.expect("a session").status, Status::Rejected);
 }
 
 #[tokio::test]

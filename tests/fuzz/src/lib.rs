@@ -4,8 +4,10 @@
 //! the judge is asked too; where what was read can be written again, it must read back the same.
 
 mod issuance;
+mod openid;
 
 pub use issuance::issuance;
+pub use openid::openid4vp;
 
 use std::collections::BTreeMap;
 
@@ -41,7 +43,7 @@ pub use oauth::{certificate, jose, oauth};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets; each has a file in `fuzz_targets` and a folder in `seeds`.
-pub const TARGETS: [Target; 30] = [
+pub const TARGETS: [Target; 31] = [
     ("secured", secured),
     ("token", token),
     ("cose", cose),
@@ -53,6 +55,7 @@ pub const TARGETS: [Target; 30] = [
     ("credential", credential),
     ("schema", schema),
     ("type_metadata", type_metadata),
+    ("openid4vp", openid4vp),
     ("status_list", status_list),
     ("status_entry", status_entry),
     ("cbor_ld", cbor_ld),

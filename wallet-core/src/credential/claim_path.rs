@@ -87,7 +87,8 @@ impl ClaimPath {
 pub enum Items {
     /// Every item is in the place the issuer gave it.
     AsIssued,
-    /// Items may be left out, and those after them have moved up: an index selects the items up to that place.
+    /// Items may be left out, and those after them have moved up: an index selects the items up to that place, and of these what
+    /// cannot be followed further is left out.
     Thinned,
 }
 
@@ -132,21 +133,21 @@ fn follow<'a>(step: &Step, from: Vec<Selected<'a>>, items: Items) -> std::result
             way.push(name);
             Selected { way, value }
         };
-        match step {
-            Step::Member(name) => {
-                let object = value.as_object().ok_or(PathFault::NotObject)?;
-                selected.extend(object.get(name).map(|value| into(name.clone(), value)));
+        match (step, value) {
+            (Step::Member(name), Value::Object(object)) => {
+                selected.extend(object.get(name).map(|value| into(name.clone(), value)))
             }
-            Step::Item(index) => {
-                let list = value.as_array().ok_or(PathFault::NotList)?;
+            (Step::Item(index), Value::Array(list)) => {
                 let first = if items == Items::Thinned { 0 } else { *index };
                 let places = list.iter().enumerate().take(index.saturating_add(1)).skip(first);
                 selected.extend(places.map(|(place, value)| into(place.to_string(), value)));
             }
-            Step::EveryItem => {
-                let list = value.as_array().ok_or(PathFault::NotList)?;
+            (Step::EveryItem, Value::Array(list)) => {
                 selected.extend(list.iter().enumerate().map(|(place, value)| into(place.to_string(), value)));
             }
+            _ if items == Items::Thinned => {}
+            (Step::Member(_), _) => return Err(PathFault::NotObject),
+            _ => return Err(PathFault::NotList),
         }
         if selected.len() > MAX_FOUND {
             return Err(PathFault::TooMany);
@@ -270,6 +271,16 @@ mod tests {
     }
 
     #[test]
+    fn item_of_another_kind_before_the_one_that_is_meant_is_passed_over() {
+        let whole = json!({ "list": [7, { "a": 1 }] });
+        let path = ClaimPath::from_value(&json!(["list", 1, "a"])).expect("a path");
+        let object = whole.as_object().expect("an object");
+        for items in [Items::AsIssued, Items::Thinned] {
+            assert_eq!(path.select(object, items).expect("the item").len(), 1);
+        }
+    }
+
+    #[test]
     fn path_to_more_than_is_followed_is_refused() {
         let wide = json!({ "a": vec![0; MAX_FOUND + 1] });
         let path = ClaimPath::from_value(&json!(["a", null])).expect("a path");
@@ -284,6 +295,21 @@ mod tests {
     }
 
     proptest! {
+        /// What a wallet finds a verifier finds, too, whether or not items were left out.
+        #[test]
+        fn what_is_selected_as_issued_is_selected_thinned(
+            text in "[\\[\\]{}\":,0-2ab]{0,60}",
+            steps in proptest::collection::vec(prop_oneof![Just(json!(null)), Just(json!(0)), Just(json!(1)), Just(json!("a"))], 0..4),
+        ) {
+            let mut path = vec![json!("a")];
+            path.extend(steps);
+            let path = ClaimPath::from_value(&Value::Array(path)).expect("a path");
+            let object = Map::from_iter([("a".to_owned(), serde_json::from_str(&text).unwrap_or(json!([[0, { "a": [1] }], 1])))]);
+            if path.select(&object, Items::AsIssued).is_ok() {
+                prop_assert!(path.select(&object, Items::Thinned).is_ok());
+            }
+        }
+
         #[test]
         fn written_path_reads_back(names in proptest::collection::vec("\\PC{0,8}", 1..32)) {
             let path = ClaimPath::members(names.iter().map(String::as_str)).expect("few steps");

@@ -127,3 +127,58 @@ impl VpFormats {
 fn texts(values: &Value) -> Option<Vec<String>> {
     values.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn formats(value: Value) -> VpFormats {
+        VpFormats::from_value(&value).expect("formats")
+    }
+
+    #[test]
+    fn what_is_not_named_is_not_limited() {
+        let (key, any) = (KeyAlgorithm::P256, formats(json!({ "mso_mdoc": { "deviceauth_alg_values": [-9] } })));
+        assert_eq!(any.presenting(&CredentialFormat::SdJwtVc, key), Some(Mechanism::SdJwtVc));
+        assert_eq!(any.presenting(&CredentialFormat::LdpVc, key), Some(Mechanism::EcdsaRdfc2019));
+        assert_eq!(any.presenting(&CredentialFormat::Other("mso_mdoc".to_owned()), key), None);
+    }
+
+    #[test]
+    fn key_presents_in_the_way_that_is_taken() {
+        let taken = formats(json!({
+            "dc+sd-jwt": { "kb-jwt_alg_values": ["Ed25519"] }, "jwt_vc_json": { "alg_values": ["ES384"] },
+            "ldp_vc": { "proof_type_values": ["DataIntegrityProof"], "cryptosuite_values": ["eddsa-jcs-2022", "ecdsa-jcs-2019"] },
+        }));
+        for (format, key, mechanism) in [
+            (CredentialFormat::SdJwtVc, KeyAlgorithm::Ed25519, Some(Mechanism::SdJwtVc)),
+            (CredentialFormat::SdJwtVc, KeyAlgorithm::P256, None),
+            (CredentialFormat::JwtVcJson, KeyAlgorithm::P384, Some(Mechanism::Jwt)),
+            (CredentialFormat::JwtVcJson, KeyAlgorithm::P256, None),
+            (CredentialFormat::LdpVc, KeyAlgorithm::Ed25519, Some(Mechanism::EddsaJcs2022)),
+            (CredentialFormat::LdpVc, KeyAlgorithm::P256, Some(Mechanism::EcdsaJcs2019)),
+            (CredentialFormat::LdpVc, KeyAlgorithm::Secp256k1, None),
+        ] {
+            assert_eq!(taken.presenting(&format, key), mechanism, "{format} {key:?}");
+        }
+        let linked_data = formats(json!({ "ldp_vc": { "proof_type_values": ["Ed25519Signature2020"] } }));
+        assert_eq!(linked_data.presenting(&CredentialFormat::LdpVc, KeyAlgorithm::Ed25519), None);
+    }
+
+    #[test]
+    fn formats_that_are_none_are_refused() {
+        for bad in [json!([]), json!({ "ldp_vc": [] }), json!({ "ldp_vc": { "cryptosuite_values": [] } })] {
+            assert!(VpFormats::from_value(&bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_read_or_refused_and_what_was_read_reads_back(text in "[\\[\\]{}\":,a-e]{0,40}") {
+            if let Ok(Ok(formats)) = serde_json::from_str::<Value>(&text).map(|value| VpFormats::from_value(&value)) {
+                prop_assert_eq!(VpFormats::from_value(&formats.to_json()), Ok(formats));
+            }
+        }
+    }
+}

@@ -114,6 +114,8 @@ impl RequestReference {
     }
 
     /// Reads what came back when it was asked for with `nonce`: the same client must ask, and by a POST with that nonce (§5.10.1).
+    ///
+    /// The media type is not looked at: the object says of itself, signed, what it is.
     pub fn read(&self, answer: &HttpResponse, nonce: &str) -> Result<ReceivedRequest> {
         if answer.status != 200 {
             return Err(RequestFault::untrusted(format!("the verifier answered {} when asked for its request", answer.status)));

@@ -19,7 +19,7 @@ const MAX_LENGTH: usize = 128 << 10;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RequestObject {
     /// A signed one; whose signature it is, is yet to be found out.
-    Signed(Jwt),
+    Signed(Box<Jwt>),
     /// One of `alg` `none`, worth no more than parameters in a link: the claims.
     Unsecured(Map<String, Value>),
 }
@@ -28,7 +28,7 @@ impl RequestObject {
     pub(super) fn read(text: &str) -> Result<Self> {
         match text.strip_suffix('.') {
             Some(unsecured) => read_unsecured(unsecured).map(Self::Unsecured),
-            None => Ok(Self::Signed(Jwt::read(text, TYPE)?)),
+            None => Ok(Self::Signed(Box::new(Jwt::read(text, TYPE)?))),
         }
     }
 

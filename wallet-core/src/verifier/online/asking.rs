@@ -85,9 +85,13 @@ impl Asking {
 
     /// Refuses what cannot be asked together.
     pub(super) fn check(&self) -> Result<()> {
-        let one = self.clients.len() == 1;
-        let signed = self.clients.iter().all(|client| client.key().is_some());
-        if !one && !(self.mode.is_over_api() && signed && !self.clients.is_empty()) {
+        let several_sign = self.mode.is_over_api() && self.clients.iter().all(|client| client.key().is_some());
+        let allowed = match self.clients.len() {
+            0 => false,
+            1 => true,
+            _ => several_sign,
+        };
+        if !allowed {
             return Err(WalletError::misused("ask as one client; only over the platform's API several may sign"));
         }
         Ok(())

@@ -93,7 +93,10 @@ impl OnlineVerifier {
         let response = terms.read_form(&call.form()?).map_err(tell)?;
         match self.close(&session, response, rng, now).await.map_err(tell)? {
             None => Err(OAuthError::invalid_request("this request was answered already")),
-            Some((Status::Rejected, _)) => Err(OAuthError::invalid_request("the presentation was not accepted")),
+            // Where the browser goes on here, it is told there.
+            Some((Status::Rejected, Receipt { redirect_uri: None })) => {
+                Err(OAuthError::invalid_request("the presentation was not accepted"))
+            }
             Some((_, receipt)) => Ok(receipt.to_response()),
         }
     }
