@@ -39,6 +39,10 @@ pub struct Args {
     /// Go by the did:web of its URL, in place of a did:key for each key
     #[arg(long)]
     pub did_web: bool,
+    /// A wallet that may send people to sign in, by its client_id and the address they come back to; may be repeated. Attested ones may
+    /// anyway, and with --test anybody
+    #[arg(long = "client", value_name = "ID=URL", value_parser = client)]
+    pub clients: Vec<(String, String)>,
     /// A file with whoever attests wallets and their keys: certificates in PEM, or a JWK Set; may be repeated
     #[arg(long, value_name = "FILE")]
     pub attesters: Vec<PathBuf>,
@@ -54,4 +58,9 @@ pub struct Args {
     /// A file whose first line is the passphrase of the keystore [default: CEDULA_PASSPHRASE; with --test a fixed one]
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+}
+
+fn client(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(id, url)| !id.is_empty() && !url.is_empty());
+    parts.map(|(id, url)| (id.to_owned(), url.to_owned())).ok_or_else(|| "write it as ID=URL".to_owned())
 }

@@ -20,6 +20,7 @@ mod test_handles;
 #[allow(dead_code, reason = "only the macro and the failures are needed")]
 mod words;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -108,9 +109,9 @@ async fn open(args: &Args, base: &Endpoint) -> Result<Service> {
         display: ["es", "en", "pt"].map(|language| Display::named(&args.name, language)).to_vec(),
         credentials: credentials.collect::<Result<_>>()?,
         clients: ClientPolicy {
+            known: known(args),
             attesters: attesters.clone(),
             strangers: if args.test { Strangers::Welcome } else { Strangers::ByCodeAlone },
-            ..ClientPolicy::default()
         },
         consent_page: base.below("consent"),
         key_attesters: attesters,
@@ -137,6 +138,15 @@ async fn status_issuer(
     let status = StatusPlan { certificates, ..StatusPlan::at(base.below(&format!("status/{name}")).as_str()) };
     let (did, method, key) = (identity.did.clone(), identity.method.clone(), identity.key.clone());
     Ok(SharedIssuer::new(Issuer { did, method, key, keystore, storage, status, contexts: Contexts::bundled() }))
+}
+
+/// The wallets that were named, with the addresses that people may come back to.
+fn known(args: &Args) -> BTreeMap<String, Vec<String>> {
+    let mut known = BTreeMap::<String, Vec<String>>::new();
+    for (id, url) in &args.clients {
+        known.entry(id.clone()).or_default().push(url.clone());
+    }
+    known
 }
 
 /// Who attests wallets and their keys.

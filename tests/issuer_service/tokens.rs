@@ -163,6 +163,18 @@ async fn what_is_kept_names_no_token_and_no_claim() {
     }
 }
 
+/// The key was lost, or somebody wrote into the file.
+#[tokio::test]
+async fn what_cannot_be_opened_is_an_error_and_swept_when_it_ends() {
+    let mut stage = Stage::new().await;
+    let (offer, _) = stage.offer("diploma", None).await;
+    stage.issuer.sealing = wallet_core::seal::SealingKey::from_bytes(&[8; 32]).expect("32 bytes");
+    refused(&stage.redeem(&offer, Form::new()).await, 500, "server_error");
+    stage.now = stage.now.plus_seconds(366 * 24 * 3600);
+    stage.issuer.sweep(&stage.now).await.expect("a sweep");
+    assert_eq!(stage.issuer.storage.list("").await.expect("a list"), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn what_has_ended_is_swept_and_what_lives_is_not() {
     let mut stage = Stage::new().await;

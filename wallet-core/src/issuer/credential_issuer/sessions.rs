@@ -157,9 +157,10 @@ impl Sessions<'_> {
             if time.parse::<i64>().is_ok_and(|until| until > now.unix()) {
                 break;
             }
-            // The record may have been kept anew, and longer.
+            // The record may have been kept anew, and longer; one that cannot be opened is of no use to anybody.
             let sealed = self.storage.read(name).await?;
-            if sealed.is_some() && self.opened::<serde_json::Value>(name, sealed)?.is_none_or(|kept| kept.until <= now.unix()) {
+            let kept = self.opened::<serde_json::Value>(name, sealed.clone()).ok().flatten();
+            if sealed.is_some() && kept.is_none_or(|kept| kept.until <= now.unix()) {
                 changes.push(Change::Delete { name: name.to_owned() });
                 swept += 1;
             }
