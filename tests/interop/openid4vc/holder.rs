@@ -90,8 +90,7 @@ impl Holder {
         let mut client = Client::new(&verifier, Language::Es);
         client.redirect_uri = "https://wallet.cedula.example/cb".to_owned();
         tell(&mut client);
-        // The programs sign a moment after this, by the same clock.
-        let (mut rng, now) = (system_rng(), system_now().plus_seconds(2));
+        let (mut rng, now) = (system_rng(), system_now());
         let acceptance = Acceptance { tx_code: offer.tx_code.as_deref().map(Secret::from), ..acceptance };
         let offer = Offer::review(&offer.link, &client, &now).await?;
         let mut received = match self.wallet.accept_offer(&offer, &acceptance, &client, &mut rng, &now).await? {

@@ -99,9 +99,12 @@ async fn keys_and_wallet_are_attested_where_asked_for() {
 async fn the_others_issue_to_our_wallet() {
     let (credo, python) = (programs::credo(), programs::python());
     let code = "OpenID4VCI: pre-authorized code with transaction code, batch";
-    for (name, issuer, config) in
-        [(CREDO, &credo, "degree-sd-jwt"), (CREDO, &credo, "degree-jwt"), (PYPI, python, "degree-sd-jwt")]
-    {
+    for (name, issuer, config) in [
+        (CREDO, &credo, "degree-sd-jwt"),
+        (CREDO, &credo, "degree-jwt"),
+        (PYPI, python, "degree-sd-jwt"),
+        (PYPI, python, "degree-jwt"),
+    ] {
         receive(issuer, &[("config", config), ("tx", "1")], 2, |_| ()).await;
         row(name, OURS, &format!("{code}, {config}"), 1, 1);
     }
