@@ -100,8 +100,10 @@ async fn review(wallet: &Wallet, screen: &Screen, asked: &args::Present, how: &A
     match reviewed {
         Ok(review) => Ok(review),
         Err(turned_away) => {
-            // Whoever is known to ask is told; the reason that the holder is told stays the same when that fails.
-            let _ = wallet.turn_away(&turned_away, how).await;
+            // Whoever may hear it is told; the reason that the holder is told stays the same when that fails.
+            if let Ok(Some(Answered::DcApi(data))) = wallet.turn_away(&turned_away, how).await {
+                screen.raw(&data.to_string());
+            }
             Err(Failure::Wallet(turned_away.into()))
         }
     }
@@ -180,9 +182,6 @@ fn show_request(screen: &Screen, review: &Review) {
     if let Some(accredited) = &review.accredited {
         let name = &accredited.root_name;
         screen.field(&words!(l, "accredited by", "acreditado por", "credenciado por"), name);
-    }
-    if let Some(name) = review.claimed_name(l) {
-        screen.field(&words!(l, "calls itself", "se hace llamar", "chama-se"), name);
     }
     if let Some(destination) = asked.request.response_mode.destination() {
         screen.field(&words!(l, "the answer goes to", "la respuesta va a", "a resposta vai para"), destination);
@@ -340,6 +339,12 @@ fn why(mismatch: &Mismatch, l: Language) -> String {
         Mismatch::Type => {
             words!(l, "no credential of this type", "ninguna credencial de este tipo", "nenhuma credencial deste tipo")
         }
+        Mismatch::ContextMissing { url } => words!(
+            l,
+            "what its types mean is not known here without {url}",
+            "sin {url} no se sabe aquí qué significan sus tipos",
+            "sem {url} não se sabe aqui o que significam seus tipos",
+        ),
         Mismatch::Algorithm => words!(
             l,
             "not signed in a way that the verifier takes",

@@ -19,7 +19,6 @@ mod service;
 #[allow(dead_code, reason = "only the macro and the failures are needed")]
 mod words;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -68,9 +67,8 @@ async fn run(args: &Args) -> Result<()> {
     let keystore = Arc::new(keystore(args).await?);
     let identities = Identities::open(args, &base, keystore.clone()).await?;
     let verifier = verifier(args).await?;
-    let names = BTreeMap::from([(String::new(), args.name.clone())]);
     let profile = if args.haip { Profile::Haip } else { Profile::Standard };
-    let online = OnlineVerifier { verifier, keystore, base: base.clone(), expected: expected(args), names, profile };
+    let online = OnlineVerifier { verifier, keystore, base: base.clone(), expected: expected(args), profile };
     let query = args.dcql.as_deref().map(read).transpose()?;
     let scheme = if identities.is_certified() { "x509_hash" } else { "decentralized_identifier" };
     let (name, mode, test) = (args.name.clone(), "direct_post.jwt", args.test);

@@ -10,6 +10,9 @@ use crate::words::words;
 /// What the page does; it holds nothing of anybody's.
 pub const SCRIPT: &str = include_str!("page.js");
 
+/// The longest link that is shown as a QR code, in bytes: what a camera reads from a screen at arm's length.
+const MAX_SCANNED: usize = 600;
+
 /// What the pages say of the service.
 pub struct Face<'a> {
     pub name: &'a str,
@@ -47,11 +50,9 @@ impl Face<'_> {
             "Abrir a carteira neste dispositivo"
         );
         let Some(here) = here else { return format!("<p><a href=\"{}\">{open}</a></p>", escaped(link)) };
-        let picture = Symbol::new(link).map(|symbol| symbol.svg()).unwrap_or_default();
-        // The XML declaration has no place inside a page.
-        let svg = picture.find("<svg").map_or("", |start| &picture[start..]);
         let scan = words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
-        format!("<p>{scan}</p>{svg}<p><a href=\"{}\">{open}</a></p>", escaped(here))
+        let code = picture(link).map(|svg| format!("<p>{scan}</p>{svg}")).unwrap_or_default();
+        format!("{code}<p><a href=\"{}\">{open}</a></p>", escaped(here))
     }
 
     /// The page a wallet leads the browser to with its answer in the fragment.
@@ -122,6 +123,13 @@ const STYLE: &str = "
   .accepted { border-color: #2a7d2a } .rejected, .error { border-color: #b3261e } .undetermined { border-color: #b58900 }
   dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem .8rem } dt { color: #666 } dd { margin: 0 }
 ";
+
+/// The QR code of a link, when a camera can read it: one that leads to a request, not one that holds it.
+fn picture(link: &str) -> Option<String> {
+    let svg = Symbol::new(link).ok().filter(|_| link.len() <= MAX_SCANNED)?.svg();
+    // The XML declaration has no place inside a page.
+    svg.find("<svg").map(|start| svg[start..].to_owned())
+}
 
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut escaped, c| {

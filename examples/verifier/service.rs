@@ -83,13 +83,10 @@ fn response(answer: HttpResponse) -> Response {
 }
 
 impl Service {
-    async fn begin(&self, question: &Question) -> Result<Begun, WalletError> {
+    /// Begins a session; what the question leaves open is asked for as `scheme` and `mode` say.
+    async fn begin(&self, question: &Question, scheme: &str, mode: &str) -> Result<Begun, WalletError> {
         let (now, mut rng) = (system_now(), system_rng());
-        let query = self.query.as_deref().unwrap_or(DEFAULT_QUERY);
-        let defaults = match self.test {
-            true => Defaults { scheme: "redirect_uri", mode: "direct_post", query },
-            false => Defaults { scheme: self.scheme, mode: self.mode, query },
-        };
+        let defaults = Defaults { scheme, mode, query: self.query.as_deref().unwrap_or(DEFAULT_QUERY) };
         let asking = question.asking(&defaults, &self.identities, &now).await?;
         self.online.begin(asking, &mut rng, &now).await
     }
@@ -107,7 +104,7 @@ impl Service {
 
 /// Begins a session, for tests.
 async fn new(State(service): Shared, Query(question): Query<Question>) -> Response {
-    match service.begin(&question).await {
+    match service.begin(&question, "redirect_uri", "direct_post").await {
         Ok(begun) => Json(json!({ "id": begun.id, "request": begun.invitation.to_json() })).into_response(),
         Err(error) => failed(&error),
     }
@@ -140,7 +137,7 @@ async fn dc(State(service): Shared, Path(id): Path<String>, Json(given): Json<Va
 async fn page(State(service): Shared, uri: Uri, Query(question): Query<Question>, headers: HeaderMap) -> Response {
     let face = service.face(question.lang.as_deref(), &headers);
     let question = if service.test { question } else { question.of_page() };
-    let begun = match service.begin(&question).await {
+    let begun = match service.begin(&question, service.scheme, service.mode).await {
         Ok(begun) => begun,
         Err(error) => return (StatusCode::BAD_REQUEST, html(face.failed(&error.to_string()))).into_response(),
     };

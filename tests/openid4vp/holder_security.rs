@@ -172,7 +172,23 @@ async fn appendix_a_2_signed_request_that_was_made_for_another_origin_is_refused
     let Invitation::DcApi { protocol, data } = &begun.invitation else { panic!("over the API") };
     let elsewhere = (protocol.as_str(), data, "https://evil.example");
     let reviewed = stage.wallet.review_dc_api(elsewhere, &stage.how(), &mut system_rng(), &stage.now).await;
-    assert_eq!(reviewed.expect_err("another origin").fault.code, OAuthErrorCode::InvalidRequest);
+    let turned_away = reviewed.expect_err("another origin");
+    assert_eq!(turned_away.fault.code, OAuthErrorCode::InvalidRequest);
+    // The platform gives the error to that very origin, whoever it is (appendix A.2, A.4).
+    let told = stage.wallet.turn_away(&turned_away, &stage.how()).await.expect("nothing is sent");
+    assert_eq!(told, Some(Answered::DcApi(json!({ "error": "invalid_request" }))));
+}
+
+#[tokio::test]
+async fn section_8_5_verifier_that_is_known_is_told_that_it_takes_none_of_the_formats() {
+    let stage = stage_with_pid().await;
+    let (response_uri, taken) = ("https://verifier.example/r", json!({ "vp_formats_supported": { "mso_mdoc": {} } }));
+    let mut request = direct_post(response_uri);
+    request["client_id"] = json!(format!("redirect_uri:{response_uri}"));
+    request["client_metadata"] = taken;
+    let turned_away = turned_away(&stage, &by_link(request)).await;
+    let _ = stage.wallet.turn_away(&turned_away, &stage.how()).await;
+    assert_eq!(stage.last_form().text("error"), Some("vp_formats_not_supported"));
 }
 
 /// §5.9.3: who asks is authenticated before anything is looked at, and a request that fails leaves no trace.

@@ -113,7 +113,6 @@ impl Stage {
             keystore,
             base: BASE.parse().expect("an endpoint"),
             expected: Expectations { issuers: Issuers::Any, ..Expectations::default() },
-            names: BTreeMap::from([(String::new(), "Biblioteca".to_owned())]),
             profile: wallet_core::verifier::online::Profile::Standard,
         };
         let attesters =

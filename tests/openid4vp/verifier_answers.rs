@@ -5,7 +5,7 @@ use wallet_core::oauth::OAuthErrorCode;
 use wallet_core::presentation::request::TransactionData;
 use wallet_core::presentation::response::{AuthorizationResponse, VpToken};
 use wallet_core::securing::sd_jwt::{BindingTerms, HashAlgorithm};
-use wallet_core::securing::{Mechanism, Secured};
+use wallet_core::securing::{Kind, Mechanism, Secured};
 use wallet_core::verification::Issuers;
 use wallet_core::verifier::online::{Mode, Status};
 
@@ -61,6 +61,42 @@ async fn what_cannot_be_found_out_leaves_the_answer_undetermined() {
     assert_eq!(outcome.status, Status::Undetermined);
     assert_eq!(outcome.credentials[&id("card")][0]["gaps"][0]["code"], "unknownIssuer");
     assert!(outcome.credentials[&id("card")][0].get("claims").is_none());
+}
+
+/// Appendix B.1.1 compares types by what the contexts make of them, and this context is nowhere to be had.
+#[tokio::test]
+async fn context_that_is_not_at_hand_rejects_nothing() {
+    let stage = Stage::new().await;
+    let context = "https://uni.example/contexts/privado/v1";
+    let mut diploma = stage.world.diploma.clone();
+    diploma["@context"].as_array_mut().expect("a list").push(context.into());
+    diploma["type"].as_array_mut().expect("a list").push("TituloPrivado".into());
+    let options = stage.world.university.options(Kind::Credential, Mechanism::Jwt);
+    let diploma = stage.world.university.sign(diploma, &options);
+    let mut query = diploma_query("jwt_vc_json");
+    query["credentials"][0]["meta"]["type_values"] = json!([["https://uni.example/vocab#TituloPrivado"]]);
+    let asked = stage.ask(query, |_| {}).await;
+    let token = VpToken::none().with(id("diploma"), &stage.present(&diploma, Mechanism::Jwt, &asked.request, |_| {}));
+    assert_eq!(stage.send(token, &asked.request).await.status, 200);
+    let outcome = stage.outcome(&asked.id).await;
+    assert_eq!(outcome.status, Status::Undetermined);
+    let gap = &outcome.credentials[&id("diploma")][0]["gaps"][0];
+    assert_eq!((&gap["code"], &gap["url"]), (&json!("missingContext"), &json!(context)));
+}
+
+#[tokio::test]
+async fn presentation_by_a_mechanism_that_is_not_known_leaves_the_answer_undetermined() {
+    let stage = Stage::new().await;
+    let asked = stage.ask(diploma_query("ldp_vc"), |_| {}).await;
+    let mut unknown = stage.present(&stage.world.issue(), Mechanism::EcdsaRdfc2019, &asked.request, |_| {}).to_value();
+    unknown["proof"]["cryptosuite"] = json!("lattice-rdfc-2031");
+    let token = VpToken::read(&json!({ "diploma": [unknown] })).expect("a token");
+    assert_eq!(stage.send(token, &asked.request).await.status, 200);
+    let outcome = stage.outcome(&asked.id).await;
+    assert_eq!(
+        (outcome.status, &outcome.credentials[&id("diploma")][0]["gaps"][0]["code"]),
+        (Status::Undetermined, &json!("unsupported"))
+    );
 }
 
 #[tokio::test]
@@ -154,6 +190,22 @@ async fn section_8_4_transaction_counts_only_when_the_holder_authorised_it() {
         assert_eq!(answer.status == 200, good, "{claims}");
         assert_eq!(stage.outcome(&asked.id).await.status == Status::Accepted, good, "{claims}");
     }
+    // Two that are the same to the character want two hashes.
+    for (hashes, good) in [(json!(vec![hash(&payment, sha256); 2]), true), (json!([hash(&payment, sha256)]), false)] {
+        let asked = stage.ask(card_query(), |asking| asking.transaction_data = vec![payment.clone(); 2]).await;
+        let answer = stage.send(authorising(&stage, &asked, json!({ "transaction_data_hashes": hashes })), &asked.request).await;
+        assert_eq!(answer.status == 200, good);
+    }
+    // Of an answer that is rejected as a whole no claims are told, good as they are.
+    let asked = stage.ask(card_query(), |asking| asking.transaction_data = vec![payment.clone()]).await;
+    assert_eq!(stage.send(stage.good_card(&asked.request), &asked.request).await.status, 400);
+    let outcome = stage.outcome(&asked.id).await;
+    let verdict = &outcome.credentials[&id("card")][0];
+    assert_eq!(
+        (outcome.faults.as_slice(), &verdict["verdict"]),
+        (&["the transaction pago was not authorised".to_owned()][..], &json!("accepted"))
+    );
+    assert!(verdict.get("claims").is_none() && verdict.get("holder").is_none());
     // What nobody asked to be authorised.
     let asked = stage.ask_for_card().await;
     let claims = json!({ "transaction_data_hashes": [hash(&payment, sha256)] });

@@ -70,7 +70,10 @@ async fn section_14_1_2_one_replayed_presentation_rejects_the_answer_even_where_
     assert_eq!(stage.send(token(&good, &good.request.nonce), &good.request).await.status, 200);
     let bad = stage.ask(query, |_| {}).await;
     assert_eq!(stage.send(token(&bad, "another"), &bad.request).await.status, 400);
-    assert_eq!(stage.outcome(&bad.id).await.status, Status::Rejected);
+    let outcome = stage.outcome(&bad.id).await;
+    assert_eq!(outcome.status, Status::Rejected);
+    let card = &outcome.credentials[&id("card")][0];
+    assert_eq!((&card["verdict"], card.get("claims")), (&json!("accepted"), None), "a rejected answer gives up no claims (§8.6)");
 }
 
 #[tokio::test]

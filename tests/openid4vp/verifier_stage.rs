@@ -1,6 +1,5 @@
 //! A verifier that believes one university, and the answers that wallets could send it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -48,7 +47,6 @@ impl Stage {
             keystore: keystore().await,
             base: BASE.parse().expect("an endpoint"),
             expected: Expectations { issuers: world.expected.issuers.clone(), ..Expectations::default() },
-            names: BTreeMap::new(),
             profile: Profile::Standard,
         };
         Self { world, verifier }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wallet_core::key::{KeyAlgorithm, SecretKey};
 use wallet_core::oauth::Form;
 use wallet_core::presentation::VpFormats;
-use wallet_core::presentation::dcql::{DcqlQuery, Held, HolderProof, Presented};
+use wallet_core::presentation::dcql::{DcqlQuery, Held, HolderProof, Presented, Validity};
 use wallet_core::presentation::request::{RequestLink, TransactionData, VerifierEvidence, dc_api};
 use wallet_core::presentation::response::{ResponseTerms, VpToken};
 use wallet_core::securing::Secured;
@@ -50,7 +50,8 @@ fn link(text: &str) {
 /// What was read is asked of a wallet, whose answer must answer it.
 fn asked(query: &DcqlQuery) {
     assert_eq!(DcqlQuery::from_value(&query.to_json()).as_ref(), Ok(query));
-    let held = [Held { name: "pid".to_owned(), credential: pid().clone(), key: Some(KeyAlgorithm::P256) }];
+    let held =
+        [Held { name: "pid".to_owned(), credential: pid().clone(), key: Some(KeyAlgorithm::P256), validity: Validity::Current }];
     let contexts = Contexts::bundled();
     let choices = query.choices(&held, &VpFormats::ours(), &contexts);
     if let Ok(selection) = choices.preselected() {

@@ -163,8 +163,9 @@ impl DecryptionKey {
     /// which of the last two it was, is not said.
     pub fn decrypt(&self, text: &str, max: usize) -> Result<Vec<u8>> {
         let message = Message::read(text, max)?;
-        let known = ["alg", "enc", "epk", "kid", "apu", "apv", "typ", "cty"];
-        if message.header.keys().any(|name| !known.contains(&name.as_str())) || message.text("alg") != Some("ECDH-ES") {
+        // Anything else that is not understood is ignored (RFC 7516 §4).
+        let changes_meaning = ["crit", "zip"].iter().any(|name| message.header.contains_key(*name));
+        if changes_meaning || message.text("alg") != Some("ECDH-ES") {
             return Err(bad("its header asks for what is not supported"));
         }
         let ephemeral = message.header.get("epk").map(PublicKey::from_jwk).transpose()?;

@@ -70,6 +70,19 @@ fn header_that_asks_for_anything_else_is_refused_before_it_is_obeyed() {
 }
 
 #[test]
+fn header_parameters_that_are_not_understood_are_ignored() {
+    let ours = key();
+    let Value::Object(jwk) = ours.public_key().public.to_jwk() else { panic!("a JWK is an object") };
+    let encrypter = ECDH_ES.encrypter_from_jwk(&Jwk::from_map(jwk).expect("a JWK")).expect("an encrypter");
+    let mut header = JweHeader::new();
+    header.set_content_encryption("A128GCM");
+    header.set_claim("iss", Some("https://wallet.example".into())).expect("a claim");
+    header.set_claim("x5t", Some("AAAA".into())).expect("a claim");
+    let text = jwe::serialize_compact(b"plain", &header, &encrypter).expect("a message");
+    assert_eq!(ours.decrypt(&text, 4096), Ok(b"plain".to_vec()));
+}
+
+#[test]
 fn message_names_the_key_as_its_owner_does() {
     let mut jwk = key().public_jwk();
     jwk["kid"] = "the-verifiers-name".into();

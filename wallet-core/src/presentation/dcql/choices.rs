@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
-use super::{CredentialFormat, DcqlQuery, Held, HolderBinding, HowMany, Mismatch, Need, QueryId, Selection};
+use super::{CredentialFormat, DcqlQuery, Held, HolderBinding, HowMany, Mismatch, Need, QueryId, Selection, Validity};
 use crate::credential::ClaimPath;
 use crate::error::{Result, WalletError};
 use crate::json::JsonPointer;
@@ -30,7 +30,8 @@ pub struct QueryChoices {
     pub multiple: HowMany,
     /// What is asked of the holder.
     pub holder_binding: HolderBinding,
-    /// The credentials that answer it, the one that the verifier likes best, and tells it least, first.
+    /// The credentials that answer it: those that still hold first, and of these the one that the verifier likes best, and tells it
+    /// least.
     pub matches: Vec<Match>,
     /// Why none answers it, by the credential that came closest.
     pub why_none: Option<Mismatch>,
@@ -43,6 +44,8 @@ pub struct Match {
     pub credential: String,
     /// The claims to share, where it can be shared in part.
     pub claims: Vec<SelectedClaim>,
+    /// Whether it still holds.
+    pub validity: Validity,
     /// Which of the combinations of claims it is, 0 for the one that the verifier likes best.
     pub preference: usize,
     /// How many single values would be shared for the query.
@@ -97,7 +100,7 @@ impl DcqlQuery {
                         Err(mismatch) => nearest = mismatch.closer(Some(nearest)),
                     }
                 }
-                matches.sort_by_key(|found| (found.preference, found.weight));
+                matches.sort_by_key(|found| (found.validity, found.preference, found.weight));
                 let why_none = matches.is_empty().then_some(nearest);
                 let (id, format) = (query.id.clone(), query.format.clone());
                 QueryChoices { id, format, multiple: query.multiple, holder_binding: query.holder_binding, matches, why_none }
@@ -112,7 +115,8 @@ impl DcqlQuery {
 }
 
 impl Choices {
-    /// The least that answers the query: of each required set the way that shares the fewest values, and nothing optional.
+    /// The least that answers the query: of each required set the way that shares the fewest values, if it can of credentials that
+    /// still hold, and nothing optional.
     ///
     /// Fails with every part that is missing, and why.
     pub fn preselected(&self) -> Result<Selection, Vec<Missing>> {
@@ -124,7 +128,7 @@ impl Choices {
         }
         for set in self.sets.iter().filter(|set| set.need == Need::Required) {
             let possible = set.options.iter().filter(|option| option.is_possible);
-            match possible.min_by_key(|option| self.weight(&option.queries, &chosen)) {
+            match possible.min_by_key(|option| self.cost(&option.queries, &chosen)) {
                 Some(option) => chosen.extend(&option.queries),
                 None => {
                     let asked: BTreeSet<&QueryId> = set.options.iter().flat_map(|option| &option.queries).collect();
@@ -172,14 +176,26 @@ impl Choices {
                 answers.push((query, found));
             }
         }
-        let lacking = if self.sets.is_empty() {
-            self.queries.iter().any(|query| !selection.answers(&query.id))
-        } else {
-            let served =
-                |set: &SetChoices| set.options.iter().any(|option| option.queries.iter().all(|id| selection.answers(id)));
-            self.sets.iter().any(|set| set.need == Need::Required && !served(set))
+        self.check_whole(selection)?;
+        Ok(answers)
+    }
+
+    /// Checks that `selection` answers all that is needed and, where there are sets, whole options of them and nothing besides.
+    fn check_whole(&self, selection: &Selection) -> Result<()> {
+        let served = |set: &SetChoices| set.options.iter().any(|option| option.is_answered(selection));
+        let lacking = match self.sets.is_empty() {
+            true => self.queries.iter().any(|query| !selection.answers(&query.id)),
+            false => self.sets.iter().any(|set| set.need == Need::Required && !served(set)),
         };
-        if lacking { Err(WalletError::misused("this is less than the verifier asks for")) } else { Ok(answers) }
+        if lacking {
+            return Err(WalletError::misused("this is less than the verifier asks for"));
+        }
+        let whole = self.sets.iter().flat_map(|set| &set.options).filter(|option| option.is_answered(selection));
+        let serves = |id: &QueryId| self.sets.is_empty() || whole.clone().any(|option| option.queries.contains(id));
+        match selection.iter().find(|(id, _)| !serves(id)) {
+            Some((id, _)) => Err(WalletError::misused(format!("nothing is asked for as {id} on its own"))),
+            None => Ok(()),
+        }
     }
 
     /// What answers the credential query of that name.
@@ -187,10 +203,16 @@ impl Choices {
         self.queries.iter().find(|query| query.id == *id)
     }
 
-    /// How many values these queries share beside those already `chosen`.
-    fn weight(&self, queries: &[QueryId], chosen: &BTreeSet<&QueryId>) -> usize {
-        let new = queries.iter().filter(|id| !chosen.contains(id));
-        new.filter_map(|id| Some(self.query(id)?.matches.first()?.weight)).sum()
+    /// What these queries share beside those already `chosen`: whether something that has ended, and how many values.
+    fn cost(&self, queries: &[QueryId], chosen: &BTreeSet<&QueryId>) -> (Validity, usize) {
+        let new = queries.iter().filter(|id| !chosen.contains(id)).filter_map(|id| self.query(id)?.matches.first());
+        new.fold((Validity::Current, 0), |(validity, weight), found| (validity.max(found.validity), weight + found.weight))
+    }
+}
+
+impl SetOption {
+    fn is_answered(&self, selection: &Selection) -> bool {
+        self.queries.iter().all(|id| selection.answers(id))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One credential against one credential query (OpenID4VP 1.0 §6.1, §6.4.1).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -20,6 +20,17 @@ pub struct Held {
     pub credential: Secured,
     /// The kind of the holder's key that it is bound to; none when the holder has no such key.
     pub key: Option<KeyAlgorithm>,
+    /// Whether it still holds.
+    pub validity: Validity,
+}
+
+/// Whether a credential still holds, as far as its own dates say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Validity {
+    /// It does.
+    Current,
+    /// It has ended.
+    Ended,
 }
 
 /// A credential that was presented.
@@ -62,7 +73,7 @@ impl CredentialQuery {
         let Selected { preference, claims, weight } = self.select(secured.body(), Items::AsIssued)?;
         let is_divisible = secured.sd_jwt().is_some() || secured.is_for_holder_only();
         let weight = if is_divisible { weight } else { secured.body().values().map(leaves).sum() };
-        Ok(Match { credential: held.name.clone(), claims, preference, weight })
+        Ok(Match { credential: held.name.clone(), claims, validity: held.validity, preference, weight })
     }
 
     /// Checks that a presented credential is what this query asks for: the verifier's own check, which relies on no wallet (§14.9).
@@ -85,7 +96,11 @@ impl CredentialQuery {
             return Err(Mismatch::Format);
         }
         let credential = secured.credential().map_err(|_| Mismatch::Format)?;
-        if self.takes_type(&credential, contexts) { Ok(()) } else { Err(Mismatch::Type) }
+        if self.takes_type(&credential, contexts) {
+            return Ok(());
+        }
+        let missing = types::missing_context(&credential, contexts).filter(|_| matches!(self.meta, Meta::Types(_)));
+        Err(missing.map_or(Mismatch::Type, |url| Mismatch::ContextMissing { url: url.to_owned() }))
     }
 
     fn takes_type(&self, credential: &Credential, contexts: &Contexts) -> bool {
@@ -132,8 +147,8 @@ impl CredentialQuery {
 impl Selected {
     /// Of a claim that is asked for twice the second query is ignored (§6.1).
     fn of(preference: usize, all: Vec<&Found>) -> Self {
-        let mut paths = BTreeSet::new();
-        let different: Vec<_> = all.into_iter().filter(|found| paths.insert(found.claim.path.to_string())).collect();
+        let mut paths = HashSet::new();
+        let different: Vec<_> = all.into_iter().filter(|found| paths.insert(&found.claim.path)).collect();
         let weight = different.iter().map(|found| found.weight).sum();
         Self { preference, claims: different.into_iter().map(|found| found.claim.clone()).collect(), weight }
     }

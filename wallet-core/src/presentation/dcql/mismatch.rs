@@ -11,6 +11,12 @@ pub enum Mismatch {
     /// It is not of the type that is asked for.
     #[error("no credential of this type")]
     Type,
+    /// It is not of the type that is asked for as far as can be said: a context that may define its types is not at hand.
+    #[error("what its types mean is not known here without {url}")]
+    ContextMissing {
+        /// The context.
+        url: String,
+    },
     /// It is signed in a way that the verifier does not take (`vp_formats_supported`).
     #[error("not signed in a way that the verifier takes")]
     Algorithm,
@@ -42,7 +48,7 @@ impl Mismatch {
     pub(super) fn progress(&self) -> u8 {
         match self {
             Self::Format => 0,
-            Self::Type => 1,
+            Self::Type | Self::ContextMissing { .. } => 1,
             Self::Algorithm => 2,
             Self::Authority => 3,
             Self::NotBound => 4,

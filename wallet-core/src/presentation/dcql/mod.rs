@@ -29,7 +29,7 @@ pub use claims_query::{ClaimsQuery, ExpectedValue};
 pub use credential_query::{CredentialQuery, HolderBinding, HowMany};
 pub use credential_set::{CredentialSetQuery, Need};
 pub use format::CredentialFormat;
-pub use matching::{Held, HolderProof, Presented};
+pub use matching::{Held, HolderProof, Presented, Validity};
 pub use meta::Meta;
 pub use mismatch::Mismatch;
 pub use query::DcqlQuery;

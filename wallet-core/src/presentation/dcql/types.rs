@@ -12,14 +12,25 @@ const MAX_TYPES: usize = 64;
 ///
 /// A context that is not at hand defines nothing: nothing is fetched because a verifier asks.
 pub(super) fn expanded(credential: &Credential, contexts: &Contexts) -> Vec<String> {
-    let at_hand = |context: &&Value| context.as_str().is_none_or(|url| contexts.document(url).is_some());
-    let own = match credential.json().get("@context") {
+    let own: Vec<&Value> = own_contexts(credential).iter().filter(|context| missing(context, contexts).is_none()).collect();
+    credential.types().into_iter().take(MAX_TYPES).map(|kind| expand(kind, &own, contexts)).collect()
+}
+
+/// The first context of a credential that is not at hand: nobody here can say what its types are called in full.
+pub(super) fn missing_context<'a>(credential: &'a Credential, contexts: &Contexts) -> Option<&'a str> {
+    own_contexts(credential).iter().find_map(|context| missing(context, contexts))
+}
+
+fn own_contexts(credential: &Credential) -> &[Value] {
+    match credential.json().get("@context") {
         Some(Value::Array(all)) => all.as_slice(),
         Some(one) => std::slice::from_ref(one),
         None => &[],
-    };
-    let own: Vec<&Value> = own.iter().filter(at_hand).collect();
-    credential.types().into_iter().take(MAX_TYPES).map(|kind| expand(kind, &own, contexts)).collect()
+    }
+}
+
+fn missing<'a>(context: &'a Value, contexts: &Contexts) -> Option<&'a str> {
+    context.as_str().filter(|url| contexts.document(url).is_none())
 }
 
 fn expand(kind: &str, own: &[&Value], contexts: &Contexts) -> String {

@@ -1,6 +1,4 @@
-//! What the verifier says of itself: the keys it decrypts with, the formats it takes, its name (OpenID4VP 1.0 §5.1, §11).
-
-use std::collections::BTreeMap;
+//! What the verifier says of itself: the keys it decrypts with, the formats it takes (OpenID4VP 1.0 §5.1, §11).
 
 use serde_json::{Map, Value, json};
 
@@ -11,15 +9,12 @@ use crate::jose::jwk_set::JwkSet;
 use crate::oauth::OAuthErrorCode;
 use crate::presentation::VpFormats;
 
-/// The longest name that is read, in characters, and how many languages it may be in.
-const MAX_NAME: usize = 256;
-const MAX_NAMES: usize = 32;
 const KEYS: &str = "jwks";
 const ENCRYPTIONS: &str = "encrypted_response_enc_values_supported";
 const VP_FORMATS: &str = "vp_formats_supported";
-const NAME: &str = "client_name";
 
-/// The metadata that comes with a request; what is not known here is passed over.
+/// The metadata that comes with a request. Anything else is ignored, as §5.1 has it: above all a name, by which anybody could call
+/// itself what it likes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClientMetadata {
     /// The keys the answer may be encrypted to, of the kinds known here.
@@ -28,9 +23,6 @@ pub struct ClientMetadata {
     pub content_encryptions: Vec<ContentEncryption>,
     /// The formats and algorithms that are taken.
     pub vp_formats: VpFormats,
-    /// What the verifier calls itself, by language tag, empty for none (RFC 7591 §2.2): its own word, to be shown beside what is
-    /// proven of it and never instead.
-    pub names: BTreeMap<String, String>,
 }
 
 impl ClientMetadata {
@@ -45,7 +37,7 @@ impl ClientMetadata {
             return Err(RequestFault::unsupported("the verifier's content encryption", "use A128GCM or A256GCM"));
         }
         let vp_formats = metadata.get(VP_FORMATS).map(VpFormats::from_value).transpose()?.unwrap_or_default();
-        Ok(Self { keys: keys.encryption_keys().collect(), content_encryptions, vp_formats, names: names(metadata) })
+        Ok(Self { keys: keys.encryption_keys().collect(), content_encryptions, vp_formats })
     }
 
     /// The value of `client_metadata`.
@@ -61,10 +53,6 @@ impl ClientMetadata {
         }
         if self.vp_formats != VpFormats::default() {
             metadata.insert(VP_FORMATS.to_owned(), self.vp_formats.to_json());
-        }
-        for (language, name) in &self.names {
-            let member = if language.is_empty() { NAME.to_owned() } else { format!("{NAME}#{language}") };
-            metadata.insert(member, name.clone().into());
         }
         Value::Object(metadata)
     }
@@ -86,18 +74,6 @@ impl ClientMetadata {
         }
         Err(RequestFault::with(OAuthErrorCode::VpFormatsNotSupported, "the verifier takes none of the formats this wallet has"))
     }
-}
-
-fn names(metadata: &Map<String, Value>) -> BTreeMap<String, String> {
-    let language = |member: &str| match member.strip_prefix(NAME)? {
-        "" => Some(String::new()),
-        tag => tag.strip_prefix('#').map(str::to_owned),
-    };
-    let printable = |name: &Value| {
-        let name: String = name.as_str()?.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
-        (!name.trim().is_empty()).then_some(name)
-    };
-    metadata.iter().filter_map(|(member, name)| Some((language(member)?, printable(name)?))).take(MAX_NAMES).collect()
 }
 
 #[cfg(test)]
@@ -154,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn metadata_reads_back_as_it_was_written() {
+    fn metadata_reads_back_as_it_was_written_and_section_5_1_has_no_name_in_it() {
         let metadata = json!({
-            "jwks": { "keys": [p256()] }, ENCRYPTIONS: ["A256GCM"], VP_FORMATS: { "dc+sd-jwt": { "kb-jwt_alg_values": ["ES256"] } },
-            "client_name": "Library", "client_name#es": "Biblioteca\u{7}"
+            "jwks": { "keys": [p256()] }, ENCRYPTIONS: ["A256GCM"], VP_FORMATS: { "dc+sd-jwt": { "kb-jwt_alg_values": ["ES256"] } }
         });
         let read = ClientMetadata::read(&metadata).expect("metadata");
-        assert_eq!(read.names["es"], "Biblioteca");
-        assert_eq!(ClientMetadata::read(&read.to_json()), Ok(read));
+        assert_eq!(read.to_json(), metadata);
+        let named = json!({ "client_name": "Banco", "logo_uri": "https://a.example/logo.png" });
+        assert_eq!(ClientMetadata::read(&named), Ok(ClientMetadata::default()));
     }
 }

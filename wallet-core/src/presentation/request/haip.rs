@@ -2,11 +2,13 @@
 
 use super::fault::{RequestFault, Result};
 use super::{AuthenticatedRequest, Carriage, RequestedBy, ResponseMode};
-use crate::presentation::dcql::CredentialFormat;
 use crate::x509::CertificateChain;
 
+/// The formats of the profile (HAIP 1.0 §5.3); of the second this wallet has none, and a verifier may ask for either.
+const FORMATS: [&str; 2] = ["dc+sd-jwt", "mso_mdoc"];
+
 /// Checks that a request follows the profile: fetched and signed under a certificate named by its hash, or over the platform's API,
-/// for an encrypted answer of SD-JWT VCs.
+/// for an encrypted answer of SD-JWT VCs or mobile documents.
 pub fn check(request: &AuthenticatedRequest) -> Result<()> {
     let bad = |reason: &str| Err(RequestFault::invalid(format!("HAIP 1.0: {reason}")));
     match (&request.by, request.carriage) {
@@ -17,8 +19,8 @@ pub fn check(request: &AuthenticatedRequest) -> Result<()> {
     if !matches!(request.request.response_mode, ResponseMode::DirectPostJwt { .. } | ResponseMode::DcApiJwt { .. }) {
         return bad("the answer would not be encrypted");
     }
-    if request.request.query.credentials().iter().any(|credential| credential.format != CredentialFormat::SdJwtVc) {
-        return bad("it asks for another format than dc+sd-jwt");
+    if request.request.query.credentials().iter().any(|credential| !FORMATS.contains(&credential.format.as_str())) {
+        return bad("it asks for another format than dc+sd-jwt and mso_mdoc");
     }
     Ok(())
 }

@@ -88,7 +88,10 @@ impl AuthorizationRequest {
         if let Some(client_id) = &self.client_id {
             put("client_id", client_id.as_str().into());
         }
-        put("response_mode", self.response_mode.as_str().into());
+        // The default goes without saying (§5.6): wallets are about that know it by its absence only.
+        if !matches!(self.response_mode, ResponseMode::Fragment { .. }) {
+            put("response_mode", self.response_mode.as_str().into());
+        }
         if let Some(destination) = self.response_mode.destination() {
             put(self.response_mode.destination_name(), destination.as_str().into());
         }

@@ -55,6 +55,19 @@ pub struct AuthenticatedRequest {
     pub carriage: Carriage,
 }
 
+impl AuthenticatedRequest {
+    /// Checks that there is a way to answer at all: a format that is taken, and a key where the answer is to be encrypted.
+    ///
+    /// Fails with the code `vp_formats_not_supported` or `invalid_request`, which the verifier may be told.
+    pub fn check_answerable(&self) -> Result<()> {
+        self.request.client_metadata.check_formats()?;
+        if self.request.response_mode.is_encrypted() {
+            self.request.client_metadata.encryption()?;
+        }
+        Ok(())
+    }
+}
+
 impl ReceivedRequest {
     /// A request that nobody signed.
     pub(super) fn unsigned(request: AuthorizationRequest, carriage: Carriage) -> Self {
@@ -116,11 +129,13 @@ impl ReceivedRequest {
     }
 }
 
-/// A request object is for any wallet (§5.8), or for the place it is fetched from, as verifiers have it that follow RFC 9101 alone.
+/// A request object is for any wallet (§5.8), or for the place it is fetched from, as verifiers have it that follow RFC 9101 alone;
+/// by its §4 it may say nothing of that, which means the same.
 fn check_audience(claims: &Map<String, Value>, fetched_from: Option<&Endpoint>) -> Result<()> {
-    let is_for = |audience: &str| match claims.get("aud") {
-        Some(Value::String(one)) => one == audience,
-        Some(Value::Array(all)) => all.iter().any(|one| one == audience),
+    let Some(named) = claims.get("aud") else { return Ok(()) };
+    let is_for = |audience: &str| match named {
+        Value::String(one) => one == audience,
+        Value::Array(all) => all.iter().any(|one| one == audience),
         _ => false,
     };
     if is_for(ANY_WALLET) || fetched_from.is_some_and(|place| is_for(place.as_str())) {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{AuthorizationResponse, MAX_RESPONSE};
 use crate::error::{Result, WalletError};
 use crate::json;
-use crate::oauth::Form;
 use crate::oauth::form::FORM;
+use crate::oauth::{Form, OAuthErrorCode};
 use crate::ports::HttpRequest;
 use crate::presentation::request::{AuthorizationRequest, ResponseMode};
 
@@ -45,13 +45,17 @@ impl AuthorizationResponse {
         })
     }
 
-    /// An error over the platform's API is its code alone (appendix A.4).
     fn data(&self, parameters: Map<String, Value>) -> Value {
         match &self.outcome {
             Ok(_) => Value::Object(parameters),
-            Err(error) => json!({ "error": error.code.as_str() }),
+            Err(error) => error_data(&error.code),
         }
     }
+}
+
+/// The `data` that says no over the platform's API: the code alone (appendix A.4).
+pub fn error_data(code: &OAuthErrorCode) -> Value {
+    json!({ "error": code.as_str() })
 }
 
 fn encrypt(parameters: &Map<String, Value>, request: &AuthorizationRequest) -> Result<String> {

@@ -11,7 +11,7 @@ mod transactions;
 mod vp_token;
 
 pub use answer::AuthorizationResponse;
-pub use delivery::Delivery;
+pub use delivery::{Delivery, error_data};
 pub use reading::ResponseTerms;
 pub use receipt::Receipt;
 pub use transactions::{TransactionFault, check_authorised};

@@ -19,18 +19,14 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Reads the verifier's answer to an answer.
+    /// Reads the verifier's answer to an answer: with a status of 200 it has it, and what is no JSON object says no more.
     ///
     /// Fails with `Refused` when it says no, `Malformed` when the place to go on at is no absolute URL, or one that runs as a script.
     pub fn read(answer: &HttpResponse) -> Result<Self> {
         if answer.status != 200 {
             return Err(OAuthError::from_response(answer).refusal("the verifier"));
         }
-        // Verifiers that have nothing to say often leave the body out altogether.
-        if answer.body.is_empty() {
-            return Ok(Self::default());
-        }
-        let receipt = json_of("verifier's answer", answer)?;
+        let Ok(receipt) = json_of("verifier's answer", answer) else { return Ok(Self::default()) };
         let bad = |reason: &str| WalletError::malformed("redirect_uri", reason);
         let redirect_uri = match receipt.get("redirect_uri") {
             None => return Ok(Self::default()),
@@ -62,6 +58,13 @@ mod tests {
             assert_eq!(Receipt::read(&receipt.to_response()), Ok(receipt));
         }
         assert_eq!(Receipt::read(&empty_answer(200)), Ok(Receipt::default()));
+    }
+
+    #[test]
+    fn answer_was_taken_whatever_else_the_verifier_says() {
+        for (media_type, body) in [("text/plain", "OK"), ("text/html", "<p>Gracias</p>"), ("application/octet-stream", "{}")] {
+            assert_eq!(Receipt::read(&answer(200, media_type, body.as_bytes().to_vec())), Ok(Receipt::default()), "{media_type}");
+        }
     }
 
     #[test]

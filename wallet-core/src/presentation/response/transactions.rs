@@ -31,11 +31,13 @@ pub fn check_authorised(transactions: &[TransactionData], presentations: &[(Quer
     let mut authorised = vec![false; transactions.len()];
     for (id, presentation) in presentations {
         for hash in Hashes::of(presentation).into_iter().flat_map(Hashes::into_iter) {
-            let asked = |transaction: &TransactionData| {
+            let asked = |place: &usize| {
+                let transaction = &transactions[*place];
                 transaction.credential_ids().iter().any(|named| named == id.as_str()) && hash.is_of(transaction)
             };
-            let place = transactions.iter().position(asked).ok_or_else(|| TransactionFault::NotAsked { id: id.clone() })?;
-            authorised[place] = true;
+            // Of transactions that are the same to the character each has a hash of its own.
+            let place = (0..transactions.len()).filter(asked).min_by_key(|place| authorised[*place]);
+            authorised[place.ok_or_else(|| TransactionFault::NotAsked { id: id.clone() })?] = true;
         }
     }
     match transactions.iter().zip(authorised).find(|(_, authorised)| !authorised) {

@@ -8,20 +8,26 @@ use super::OnlineVerifier;
 use super::outcome::{Judged, Outcome, Status};
 use super::session::Session;
 use crate::error::{Result, WalletError};
-use crate::presentation::dcql::{CredentialFormat, CredentialQuery, HolderBinding, HolderProof, Presented, QueryId};
+use crate::presentation::dcql::{CredentialFormat, CredentialQuery, HolderBinding, HolderProof, Mismatch, Presented, QueryId};
 use crate::presentation::response::{VpToken, check_authorised};
 use crate::securing::{Kind, Secured};
 use crate::time::Timestamp;
-use crate::verification::{Expectations, Presenter};
+use crate::verification::{Expectations, Gap, Presenter};
 
-/// What came, and how much of it may count.
+/// The presentations that count, and how many there are for each query.
+#[derive(Default)]
+struct Counted {
+    counts: BTreeMap<QueryId, usize>,
+    presentations: Vec<(QueryId, Secured)>,
+}
+
+/// What came.
 #[derive(Default)]
 struct Tally {
-    /// The presentations that are good, by the query they answer.
-    accepted: BTreeMap<QueryId, usize>,
-    /// Those, and the ones that may be good.
-    possible: BTreeMap<QueryId, usize>,
-    presentations: Vec<(QueryId, Secured)>,
+    /// What is good.
+    accepted: Counted,
+    /// What is good, and what may be.
+    possible: Counted,
     has_replay: bool,
 }
 
@@ -44,21 +50,16 @@ impl OnlineVerifier {
                 outcome.credentials.entry(id.clone()).or_default().push(judged.json);
             }
         }
-        let answered = |good| session.query.check_answered(&came, good);
-        outcome.status = match (answered(&tally.accepted), answered(&tally.possible)) {
-            _ if tally.has_replay => Status::Rejected,
-            (Ok(()), _) => Status::Accepted,
-            (_, Ok(())) => Status::Undetermined,
-            (_, Err(fault)) => {
-                outcome.faults.push(fault.to_string());
-                Status::Rejected
-            }
+        let transactions = session.transaction_data()?;
+        let enough = |counted: &Counted| {
+            session.query.check_answered(&came, &counted.counts).map_err(|fault| fault.to_string())?;
+            check_authorised(&transactions, &counted.presentations).map_err(|fault| fault.to_string())
         };
-        if outcome.status != Status::Rejected
-            && let Err(fault) = check_authorised(&session.transaction_data()?, &tally.presentations)
-        {
-            outcome.faults.push(fault.to_string());
-            outcome.status = Status::Rejected;
+        match (enough(&tally.accepted), enough(&tally.possible)) {
+            _ if tally.has_replay => outcome.close(Status::Rejected, None),
+            (Ok(()), _) => outcome.close(Status::Accepted, None),
+            (_, Ok(())) => outcome.close(Status::Undetermined, None),
+            (_, Err(fault)) => outcome.close(Status::Rejected, Some(fault)),
         }
         Ok(outcome)
     }
@@ -74,7 +75,7 @@ impl OnlineVerifier {
         Expectations { nonce, audience, presenter, ..self.expected.clone() }
     }
 
-    /// What one presentation is worth, and itself when it may be worth something.
+    /// What one presentation is worth, and itself where it was read and may count.
     async fn judge_one(
         &self,
         query: &CredentialQuery,
@@ -84,7 +85,7 @@ impl OnlineVerifier {
     ) -> (Judged, Option<Secured>) {
         let secured = match read(query, presentation) {
             Ok(secured) => secured,
-            Err(WalletError::Unsupported { what, .. }) => return (Judged::unsupported(what), None),
+            Err(WalletError::Unsupported { what, .. }) => return (Judged::undetermined(Gap::Unsupported { what }), None),
             Err(error) => return (Judged::not_asked(&error.to_string()), None),
         };
         let judged = Judged::of(&self.verifier.judge(&secured, expected, now).await);
@@ -93,33 +94,46 @@ impl OnlineVerifier {
         }
         match self.check_asked(query, &secured) {
             Ok(()) => (judged, Some(secured)),
-            Err(why) => (Judged::not_asked(&why), None),
+            Err(otherwise) => {
+                let kept = (otherwise.status != Status::Rejected).then_some(secured);
+                (otherwise, kept)
+            }
         }
     }
 
     /// The presentation is of the one credential that was asked for, whatever the wallet made of the query (§14.8).
-    fn check_asked(&self, query: &CredentialQuery, secured: &Secured) -> Result<(), String> {
+    fn check_asked(&self, query: &CredentialQuery, secured: &Secured) -> Result<(), Judged> {
         let holder = match query.holder_binding {
             // Verification refused it if the holder's proof was missing or not good.
             HolderBinding::Required => HolderProof::Given,
             HolderBinding::NotRequired => HolderProof::Absent,
         };
-        let credential = only_credential(secured)?;
+        let credential = only_credential(secured).map_err(|why| Judged::not_asked(&why))?;
         let presented = Presented { credential: &credential, holder };
-        query.check_presented(&presented, &self.verifier.carried.contexts).map_err(|mismatch| mismatch.to_string())
+        query.check_presented(&presented, &self.verifier.carried.contexts).map_err(|mismatch| match mismatch {
+            // That something is missing here is no fault of the credential's.
+            Mismatch::ContextMissing { url } => Judged::undetermined(Gap::MissingContext { url }),
+            mismatch => Judged::not_asked(&mismatch.to_string()),
+        })
     }
 }
 
 impl Tally {
     fn count(&mut self, id: &QueryId, judged: &Judged, secured: Option<Secured>) {
+        self.has_replay |= judged.is_replay;
         if judged.status == Status::Accepted {
-            *self.accepted.entry(id.clone()).or_default() += 1;
+            self.accepted.add(id, secured.clone());
         }
         if judged.status != Status::Rejected {
-            *self.possible.entry(id.clone()).or_default() += 1;
+            self.possible.add(id, secured);
         }
+    }
+}
+
+impl Counted {
+    fn add(&mut self, id: &QueryId, secured: Option<Secured>) {
+        *self.counts.entry(id.clone()).or_default() += 1;
         self.presentations.extend(secured.map(|secured| (id.clone(), secured)));
-        self.has_replay |= judged.is_replay;
     }
 }
 

@@ -18,7 +18,6 @@ pub use client::Client;
 pub use inviting::Invitation;
 pub use outcome::{Outcome, Status, WalletsError};
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rand_core::CryptoRng;
@@ -49,8 +48,6 @@ pub struct OnlineVerifier {
     pub base: Endpoint,
     /// What it expects of every credential; nonce, audience and presenter are those of each request.
     pub expected: Expectations,
-    /// What it calls itself, by language tag, empty for none.
-    pub names: BTreeMap<String, String>,
     /// Which rules it keeps besides the standard's.
     pub profile: Profile,
 }

@@ -10,6 +10,9 @@ use crate::oauth::OAuthError;
 use crate::presentation::dcql::QueryId;
 use crate::verification::{Finding, Gap, Place, Reason, Say as _, Verdict, Verified};
 
+/// What a verdict says of the holder.
+const CLAIMS: [&str; 2] = ["claims", "holder"];
+
 /// What came of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -52,6 +55,16 @@ pub struct WalletsError {
 impl Outcome {
     pub(super) fn of(status: Status) -> Self {
         Self { status, credentials: BTreeMap::new(), faults: Vec::new(), error: None }
+    }
+
+    /// Ends with `status`; an answer that was not accepted as a whole gives up no claims.
+    pub(super) fn close(&mut self, status: Status, fault: Option<String>) {
+        self.status = status;
+        self.faults.extend(fault);
+        if status != Status::Accepted {
+            let verdicts = self.credentials.values_mut().flatten().filter_map(Value::as_object_mut);
+            verdicts.for_each(|verdict| CLAIMS.iter().for_each(|name| drop(verdict.remove(*name))));
+        }
     }
 
     pub(super) fn of_error(error: OAuthError) -> Self {
@@ -109,9 +122,8 @@ impl Judged {
         Self { status: Status::Rejected, is_replay: false, json }
     }
 
-    /// It is of a kind that is not known here.
-    pub(super) fn unsupported(what: String) -> Self {
-        let gap = Gap::Unsupported { what };
+    /// Nobody here can say what it is worth, because of this.
+    pub(super) fn undetermined(gap: Gap) -> Self {
         let sentences = in_each_language(|language| vec![gap.say(language)]);
         let gaps = [Finding { place: Place::Presentation, what: gap }];
         let json = json!({ "verdict": "undetermined", "reasons": [], "gaps": gaps, "sentences": sentences });

@@ -77,7 +77,6 @@ impl Session {
             content_encryptions: if key.is_some() { OFFERED.to_vec() } else { Vec::new() },
             keys: key.iter().map(DecryptionKey::public_key).collect(),
             vp_formats: VpFormats::ours(),
-            names: verifier.names.clone(),
         };
         Ok(AuthorizationRequest {
             client_id: client.id(response_mode.destination())?,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::Result;
-use crate::presentation::dcql::Held;
+use crate::presentation::dcql::{Held, Validity};
 use crate::securing::Secured;
 use crate::store::{HeldCredential, Occurrence, RecordId};
 use crate::time::Timestamp;
@@ -17,8 +17,7 @@ pub(super) struct Holding {
 }
 
 impl Wallet {
-    /// The credentials: those that are valid before the others, and of these the ones that were shown least, so that of several copies
-    /// another one goes to each verifier (§15.5).
+    /// The credentials, those that were shown least first, so that of several copies another one goes to each verifier (§15.5).
     pub(super) async fn holdings(&self, now: &Timestamp) -> Result<Vec<Holding>> {
         let references = self.key_references().await?;
         let mut shown: BTreeMap<RecordId, usize> = BTreeMap::new();
@@ -31,10 +30,11 @@ impl Wallet {
         for (id, record) in self.credentials().await? {
             let credential = Secured::read(&record.text)?;
             let key = holder_key(&references, &credential).map(|reference| reference.public.algorithm());
-            holdings.push(Holding { id, held: Held { name: id.to_string(), credential, key }, record });
+            let ended = record.display.valid_until.as_ref().is_some_and(|end| end <= now);
+            let validity = if ended { Validity::Ended } else { Validity::Current };
+            holdings.push(Holding { id, held: Held { name: id.to_string(), credential, key, validity }, record });
         }
-        let ended = |record: &HeldCredential| record.display.valid_until.as_ref().is_some_and(|end| end <= now);
-        holdings.sort_by_key(|one| (ended(&one.record), shown.get(&one.id).copied().unwrap_or_default()));
+        holdings.sort_by_key(|one| shown.get(&one.id).copied().unwrap_or_default());
         Ok(holdings)
     }
 }

@@ -9,6 +9,7 @@ mod holdings;
 mod review;
 mod sending;
 
+pub use crate::oauth::Profile;
 pub use fetching::wallet_metadata;
 pub use review::{Accredited, Offer, Review, SharedClaim};
 pub use sending::Answered;
@@ -28,8 +29,8 @@ use crate::presentation::dcql::{HolderBinding, Match, QueryChoices, Selection};
 use crate::presentation::presenting::{
     PresentationTerms, TransactionType, authorisations, check_transactions, disclosed, prepare,
 };
-use crate::presentation::request::{AuthenticatedRequest, RequestFault, VerifierEvidence, haip};
-use crate::presentation::response::{AuthorizationResponse, VpToken};
+use crate::presentation::request::{AuthenticatedRequest, ReceivedRequest, RequestFault, VerifierEvidence, dc_api, haip};
+use crate::presentation::response::{AuthorizationResponse, VpToken, error_data};
 use crate::resolver::Resolver;
 use crate::securing::Secured;
 use crate::securing::linked_data::Contexts;
@@ -63,29 +64,30 @@ pub struct Answering<'a> {
     pub contexts: &'a Contexts,
 }
 
-/// Which requests are taken up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// Those that OpenID4VP 1.0 allows.
-    #[default]
-    Standard,
-    /// Those that the High Assurance Interoperability Profile 1.0 allows.
-    Haip,
-}
-
 /// Why a request is not taken up.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{fault}")]
 pub struct TurnedAway {
     /// Why, for the holder and for the verifier.
     pub fault: RequestFault,
-    /// The request, when it is known who asks: then the verifier may be told, by [`Wallet::turn_away`].
-    pub request: Option<Box<AuthenticatedRequest>>,
+    /// Who may be told, by [`Wallet::turn_away`].
+    pub hearer: Hearer,
+}
+
+/// Who may be told that a request is not taken up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Hearer {
+    /// Nobody: it is not known who asks, and the word could go to anybody.
+    Nobody,
+    /// The verifier, who is known to ask.
+    Verifier(Box<AuthenticatedRequest>),
+    /// The platform, which gives the word to the page that asked and to no other (App. A.4).
+    Platform,
 }
 
 impl From<RequestFault> for TurnedAway {
     fn from(fault: RequestFault) -> Self {
-        Self { fault, request: None }
+        Self { fault, hearer: Hearer::Nobody }
     }
 }
 
@@ -120,13 +122,14 @@ impl Wallet {
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<Review, TurnedAway> {
-        let received = crate::presentation::request::dc_api::read(protocol, data, origin)?;
-        self.review_received(received, how, rng, now).await
+        let over_api = |fault: RequestFault| TurnedAway { fault, hearer: Hearer::Platform };
+        let received = dc_api::read(protocol, data, origin).map_err(over_api)?;
+        self.review_received(received, how, rng, now).await.map_err(|turned_away| over_api(turned_away.fault))
     }
 
     async fn review_received(
         &self,
-        received: crate::presentation::request::ReceivedRequest,
+        received: ReceivedRequest,
         how: &Answering<'_>,
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
@@ -134,7 +137,7 @@ impl Wallet {
         let evidence = fetching::evidence(&received, how, now).await;
         let asked = received.authenticate(&evidence, now)?;
         if let Err(fault) = allowed(&asked, how) {
-            return Err(TurnedAway { fault, request: Some(Box::new(asked)) });
+            return Err(TurnedAway { fault, hearer: Hearer::Verifier(Box::new(asked)) });
         }
         let accredited = fetching::accreditation(&asked.by, &evidence, how, now).await;
         let holdings = self.holdings(now).await.map_err(RequestFault::from)?;
@@ -149,11 +152,13 @@ impl Wallet {
         refuse(&review.asked, OAuthErrorCode::AccessDenied, how).await
     }
 
-    /// Tells the verifier that its request was not taken up, when it is known who asked; else nobody.
+    /// Tells that a request was not taken up whoever may hear it, if anybody may: a code and no more (§8.5).
     pub async fn turn_away(&self, turned_away: &TurnedAway, how: &Answering<'_>) -> Result<Option<Answered>> {
-        match &turned_away.request {
-            None => Ok(None),
-            Some(asked) => refuse(asked, turned_away.fault.code.clone(), how).await.map(Some),
+        let code = &turned_away.fault.code;
+        match &turned_away.hearer {
+            Hearer::Nobody => Ok(None),
+            Hearer::Verifier(asked) => refuse(asked, code.clone(), how).await.map(Some),
+            Hearer::Platform => Ok(Some(Answered::DcApi(error_data(code)))),
         }
     }
 
@@ -227,6 +232,7 @@ fn noted(whole: &Secured, shared: &Secured, answer: &Match) -> Vec<String> {
 
 /// What is refused of a request although it is known who asks.
 fn allowed(asked: &AuthenticatedRequest, how: &Answering<'_>) -> Result<(), RequestFault> {
+    asked.check_answerable()?;
     if how.profile == Profile::Haip {
         haip::check(asked)?;
     }

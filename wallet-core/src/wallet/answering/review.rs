@@ -23,7 +23,7 @@ const TECHNICAL: [&str; 2] = ["@context", "cnf"];
 /// A request of which it is known who asks, and what of this wallet answers it. What it holds of the wallet does not print.
 #[derive(Clone, PartialEq)]
 pub struct Review {
-    /// The request, and who asks ([`AuthenticatedRequest::by`]). What the verifier says of itself (`client_metadata`) is its own word.
+    /// The request, and who asks ([`AuthenticatedRequest::by`]).
     pub asked: AuthenticatedRequest,
     /// How the verifier was accredited, when somebody who counts here did.
     pub accredited: Option<Accredited>,
@@ -105,13 +105,6 @@ impl Review {
             selection.iter().any(|(id, names)| *id == offer.query && names.contains(&name))
         };
         self.offers.iter().filter(chosen).collect()
-    }
-
-    /// What the verifier calls itself in `language`, or at all: its own word.
-    pub fn claimed_name(&self, language: crate::language::Language) -> Option<&str> {
-        let names = &self.asked.request.client_metadata.names;
-        let name = names.get(language.tag()).or_else(|| names.get("")).or_else(|| names.values().next());
-        name.map(String::as_str)
     }
 }
 

@@ -134,3 +134,33 @@ fn combination_that_the_verifier_likes_best_comes_first_whatever_it_shares() {
         choices.queries[0].matches.iter().map(|found| (found.credential.as_str(), found.preference)).collect();
     assert_eq!(order, [("2", 0), ("1", 1)]);
 }
+
+#[test]
+fn what_no_set_asks_for_is_not_shared() {
+    let query = json!({
+        "credentials": [asked("a", "urn:a", &["x"]), asked("b", "urn:b", &["x"]), asked("c", "urn:c", &["x"]), asked("d", "urn:d", &["x"])],
+        "credential_sets": [{ "options": [["a"]] }, { "options": [["b", "c"]], "required": false }],
+    });
+    let all = [of("1", "urn:a", &["x"]), of("2", "urn:b", &["x"]), of("3", "urn:c", &["x"]), of("4", "urn:d", &["x"])];
+    let choices = choices(query, &all);
+    let needed = Selection::none().with(id("a"), "1");
+    assert!(choices.answers(&needed).is_ok());
+    assert!(choices.answers(&needed.clone().with(id("b"), "2").with(id("c"), "3")).is_ok());
+    assert!(choices.answers(&needed.clone().with(id("b"), "2")).is_err(), "half of an option serves nothing");
+    assert!(choices.answers(&needed.with(id("d"), "4")).is_err(), "it stands in no set");
+}
+
+#[test]
+fn what_has_ended_is_offered_last_however_little_it_tells() {
+    let ended = || Held { validity: Validity::Ended, ..of("old", "urn:a", &["x"]) };
+    let query = json!({ "credentials": [asked("a", "urn:a", &["x"])] });
+    let both = choices(query, &[ended(), of("new", "urn:a", &["x", "y", "z"])]);
+    assert_eq!(both.preselected().map(|s| chosen(&s)), Ok(json!({ "a": ["new"] })));
+    let query = json!({
+        "credentials": [asked("a", "urn:a", &["x"]), asked("b", "urn:b", &["x", "y"])],
+        "credential_sets": [{ "options": [["a"], ["b"]] }],
+    });
+    let both = choices(query.clone(), &[ended(), of("new", "urn:b", &["x", "y"])]);
+    assert_eq!(both.preselected().map(|s| chosen(&s)), Ok(json!({ "b": ["new"] })));
+    assert_eq!(choices(query, &[ended()]).preselected().map(|s| chosen(&s)), Ok(json!({ "a": ["old"] })), "better than nothing");
+}

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::did::{self, DidUrl, VerificationRelationship};
 use crate::json::JsonPointer;
 use crate::key::{KeyAlgorithm, SecretKey};
-use crate::presentation::dcql::Held;
+use crate::presentation::dcql::{Held, Validity};
 use crate::securing::linked_data::Contexts;
 use crate::securing::{Disclosure, Mechanism, ProofOptions, Secured, prepare, prepare_disclosable};
 
@@ -58,7 +58,7 @@ pub fn sign(document: Map<String, Value>, options: ProofOptions) -> Secured {
 }
 
 pub fn held(name: &str, credential: Secured) -> Held {
-    Held { name: name.to_owned(), credential, key: Some(KeyAlgorithm::P256) }
+    Held { name: name.to_owned(), credential, key: Some(KeyAlgorithm::P256), validity: Validity::Current }
 }
 
 pub fn pid() -> Secured {

@@ -15,6 +15,7 @@ use crate::x509::CertificateChain;
 use crate::x509::tests::Authority;
 
 const V1: &str = "https://www.w3.org/2018/credentials/v1";
+const EXAMPLES: &str = "https://www.w3.org/2018/credentials/examples/v1";
 const V2: &str = "https://www.w3.org/ns/credentials/v2";
 const BADGES: &str = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
 
@@ -81,7 +82,7 @@ fn types_of_a_w3c_credential_are_compared_as_full_iris() {
     let subject = json!({ "id": "did:example:ana", "type": "AchievementSubject" });
     let open_badge = w3c(Mechanism::Jwt, json!([V2, BADGES]), types, subject);
     let plain = read_v1(json!({ "@context": [V1], "type": ["VerifiableCredential", "IdentityCredential"] }));
-    let unknown = json!([V1, "https://www.w3.org/2018/credentials/examples/v1"]);
+    let unknown = json!([V1, EXAMPLES]);
     let elsewhere = read_v1(json!({ "@context": unknown, "type": ["VerifiableCredential", "IDCredential"] }));
     for (credential, values, result) in [
         (&open_badge, json!([[vc, badge]]), Ok(vec![])),
@@ -95,6 +96,7 @@ fn types_of_a_w3c_credential_are_compared_as_full_iris() {
         (&plain, json!([["IdentityCredential", vc]]), Ok(vec![])),
         (&plain, json!([["https://a.example#IdentityCredential"]]), Err(Mismatch::Type)),
         (&elsewhere, json!([["IDCredential", vc]]), Ok(vec![])),
+        (&elsewhere, json!([["https://a.example#IDCredential"]]), Err(Mismatch::ContextMissing { url: EXAMPLES.to_owned() })),
     ] {
         let query = json!({ "meta": { "type_values": values } });
         assert_eq!(answer(&held("vc", credential.clone()), "jwt_vc_json", query), result, "{values}");
@@ -142,6 +144,14 @@ fn claims_are_found_by_names_indexes_and_wildcards() {
     for path in [json!(["nationalities", 2]), json!(["address", 0]), json!(["age", "x"]), json!(["birth_date"])] {
         assert_eq!(answer(&pid, "dc+sd-jwt", claims(json!([{ "path": path }]))), missing(path));
     }
+}
+
+#[test]
+fn ways_that_are_written_alike_for_people_lead_to_different_claims() {
+    let credential = held("pid", sd_jwt_vc(json!({ "vct": "urn:a", "a.b": 1, "a": { "b": 2 }, "c[0]": 3, "c": [4] })));
+    let asked = json!([{ "path": ["a.b"] }, { "path": ["a", "b"] }, { "path": ["c[0]"] }, { "path": ["c", 0] }]);
+    let found = ["/a.b", "/a/b", "/c[0]", "/c/0"].map(str::to_owned).to_vec();
+    assert_eq!(answer(&credential, "dc+sd-jwt", claims(asked)), Ok(found));
 }
 
 #[test]

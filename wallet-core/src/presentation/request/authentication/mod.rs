@@ -127,10 +127,6 @@ pub(super) fn authenticate(
             }
         },
     };
-    request.client_metadata.check_formats()?;
-    if request.response_mode.is_encrypted() {
-        request.client_metadata.encryption()?;
-    }
     Ok((request, by))
 }
 

@@ -146,6 +146,15 @@ mod by_certificate {
         let good = asked(&id(&by), encrypted.clone(), &by);
         assert_eq!(haip::check(&good), Ok(()));
         assert!(haip::check(&AuthenticatedRequest { carriage: Carriage::Link, ..good }).is_err());
+        let asking_for = |format: &str| {
+            let mut query = request(HOST, REDIRECT)["dcql_query"].clone();
+            let other = json!({ "id": "other", "format": format, "meta": {} });
+            query["credentials"].as_array_mut().expect("a list").push(other);
+            query["credential_sets"] = json!([{ "options": [["id_card"], ["other"]] }]);
+            asked(&id(&by), Value::Object(with(object(encrypted.clone()), json!({ "dcql_query": query }))), &by)
+        };
+        assert_eq!(haip::check(&asking_for("mso_mdoc")), Ok(()), "the profile has two formats (§5.3)");
+        assert!(haip::check(&asking_for("ldp_vc")).is_err());
         assert!(haip::check(&asked(&id(&by), json!({}), &by)).is_err());
         assert!(haip::check(&asked(HOST, encrypted.clone(), &by)).is_err());
         let anchor = by.evidence.anchors.certificates()[0].clone();
@@ -238,7 +247,8 @@ mod by_registration {
     #[test]
     fn section_8_5_metadata_of_a_registered_verifier_is_an_invalid_client() {
         let evidence = registered(JwkSet::of_signature_keys([&key(2).public_key()]));
-        let fault = asked(REDIRECT, json!({ "client_metadata": { "client_name": "Otra" } }), &evidence).expect_err("refused");
+        let fault = asked(REDIRECT, json!({ "client_metadata": { "vp_formats_supported": { "ldp_vc": {} } } }), &evidence)
+            .expect_err("refused");
         assert_eq!(fault.code.as_str(), "invalid_client");
     }
 
@@ -284,7 +294,7 @@ fn request_that_has_expired_or_asks_for_unknown_formats_is_refused() {
     assert!(refused(asked(json!({ "exp": now().unix() - 600 }))).contains("expired"));
     assert!(refused(asked(json!({ "nbf": now().unix() + 6000 }))).contains("future"));
     let formats = json!({ "client_metadata": { "vp_formats_supported": { "mso_mdoc": {} } } });
-    assert_eq!(asked(formats).expect_err("refused").code.as_str(), "vp_formats_not_supported");
-    let keyless = json!({ "response_mode": "direct_post.jwt" });
-    assert!(matches!(asked(keyless).expect_err("refused").error, WalletError::Unsupported { .. }));
+    let fault = |changes: Value| asked(changes).expect("it is known who asks").check_answerable().expect_err("refused");
+    assert_eq!(fault(formats).code.as_str(), "vp_formats_not_supported");
+    assert!(matches!(fault(json!({ "response_mode": "direct_post.jwt" })).error, WalletError::Unsupported { .. }));
 }

@@ -105,6 +105,17 @@ fn section_5_8_request_object_is_for_any_wallet_or_for_the_place_it_came_from() 
 }
 
 #[test]
+fn request_object_that_says_nothing_of_its_audience_is_taken_as_rfc_9101_has_it() {
+    let header = object(json!({ "typ": "oauth-authz-req+jwt" }));
+    let unsigned = crate::jose::jwt::prepare(header, request(CLIENT, REDIRECT), &key(1).public_key()).expect("it can be signed");
+    let signature = key(1).sign(unsigned.message());
+    let text = unsigned.finish(&signature);
+    assert!(fetched("get", &text).is_ok());
+    let by_value = json!({ "client_id": CLIENT, "request": text });
+    assert!(RequestLink::read(&write("openid4vp://", &object(by_value))).is_ok());
+}
+
+#[test]
 fn request_object_without_a_signature_is_only_for_a_client_that_signs_nothing() {
     let unsecured = |parameters: &Map<String, Value>| {
         let part = |value: Value| base64_of(&value.to_string());

@@ -17,7 +17,7 @@ fn request_reads_back_as_it_was_written() {
     let transaction = TransactionData::new("pago", &["id_card"], Map::new()).expect("transaction data");
     let request = read(json!({
         "transaction_data": [transaction.text()], "wallet_nonce": "qPmxiNFCR3QTm19POc8u",
-        "verifier_info": [{ "format": "jwt", "data": "eyJ" }], "client_metadata": { "client_name": "Biblioteca" },
+        "verifier_info": [{ "format": "jwt", "data": "eyJ" }], "client_metadata": { "vp_formats_supported": { "ldp_vc": {} } },
         "unknown": { "is": "ignored" }
     }))
     .expect("a request");
@@ -66,6 +66,9 @@ fn section_8_2_direct_post_has_a_response_uri_and_no_redirect_uri() {
 fn section_5_6_fragment_is_the_default_mode() {
     let request = read(json!({ "response_mode": null, "response_uri": null, "redirect_uri": REDIRECT })).expect("a request");
     assert_eq!(request.response_mode.as_str(), "fragment");
+    // Wallets are about that know the mode by its absence only.
+    assert!(!request.parameters().contains_key("response_mode"));
+    assert_eq!(AuthorizationRequest::read(&request.parameters(), &Way::Link), Ok(request));
     for other in ["query", "form_post", "dc_api", "dc_api.jwt", "fragment.jwt"] {
         let fault = read(json!({ "response_mode": other })).expect_err("refused");
         assert!(matches!(fault.error, WalletError::Unsupported { .. }), "{other}");
