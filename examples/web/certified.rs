@@ -11,6 +11,7 @@ use wallet_core::error::{Result, WalletError};
 use wallet_core::key::{KeyAlgorithm, KeyId, PublicKey, SecretKey};
 use wallet_core::oauth::Endpoint;
 use wallet_core::platform::SoftwareKeystore;
+use wallet_core::ports::Keystore as _;
 use wallet_core::x509::CertificateChain;
 
 use super::keeping::read;
@@ -47,8 +48,8 @@ impl Certified {
                 return Ok(Self { key: key.clone(), chain, root: Some(root) });
             }
         }
-        let (root, leaf) = certify(base, public)
-            .map_err(|error| WalletError::misused(format!("the service cannot certify itself: {error}")))?;
+        let (root, leaf) =
+            certify(base, public).map_err(|error| WalletError::misused(format!("the service cannot certify itself: {error}")))?;
         fs::write(root_file, &root).and_then(|()| fs::write(chain_file, &leaf)).map_err(WalletError::storage_failed)?;
         Ok(Self { key: key.clone(), chain: CertificateChain::from_pem(&leaf)?, root: Some(root) })
     }

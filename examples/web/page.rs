@@ -3,6 +3,10 @@
 use wallet_core::language::Language;
 use wallet_core::qr::Symbol;
 
+/// The longest link that is shown as a QR code, in bytes: what a camera reads from a screen at arm's length.
+const MAX_SCANNED: usize = 600;
+const STYLE: &str = include_str!("page.css");
+
 /// A whole page: `title` as its heading, then `body`.
 pub fn framed(title: &str, language: Language, body: &str) -> String {
     let (title, tag) = (escaped(title), language.tag());
@@ -13,16 +17,14 @@ pub fn framed(title: &str, language: Language, body: &str) -> String {
     )
 }
 
-/// The picture of a link, and nothing for one that no camera would read.
-pub fn picture(link: &str) -> String {
-    let picture = Symbol::new(link).map(|symbol| symbol.svg()).unwrap_or_default();
+/// The QR code of a link, when a camera can read it: one that leads to a message, not one that holds it.
+pub fn picture(link: &str) -> Option<String> {
+    let svg = Symbol::new(link).ok().filter(|_| link.len() <= MAX_SCANNED)?.svg();
     // The XML declaration has no place inside a page.
-    picture.find("<svg").map_or_else(String::new, |start| picture[start..].to_owned())
+    svg.find("<svg").map(|start| svg[start..].to_owned())
 }
 
 /// Text as it may stand in HTML, inside quotes, too.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
-
-const STYLE: &str = include_str!("page.css");
