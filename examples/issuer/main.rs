@@ -73,6 +73,9 @@ async fn main() -> ExitCode {
 async fn run(args: &Args) -> Result<()> {
     fs::create_dir_all(&args.data).map_err(WalletError::storage_failed)?;
     let base = serving::base(args.url.as_deref(), args.port, args.test)?;
+    if base.path() != "/" {
+        return Err(WalletError::misused("its URL has no path: the pages and documents beside the issuer are at the root"));
+    }
     let service = Arc::new(open(args, &base).await?);
     tokio::spawn(sweep(service.clone()));
     serving::serve(service::router(service), &base, args.port).await
