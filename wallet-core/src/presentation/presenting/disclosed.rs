@@ -38,7 +38,9 @@ pub fn disclosed(
     credential.disclose(&with_needed(&chosen), contexts, rng).or_else(|_| {
         let mut whole = Vec::with_capacity(chosen.len());
         for claim in &chosen {
-            whole.push(widened(claim, |wider| credential.disclose(&with_needed(&[wider.clone()]), contexts, rng).is_ok()));
+            whole.push(widened(claim, |wider| {
+                credential.disclose(&with_needed(std::slice::from_ref(wider)), contexts, rng).is_ok()
+            }));
         }
         credential.disclose(&with_needed(&whole), contexts, rng)
     })
