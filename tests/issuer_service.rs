@@ -4,6 +4,8 @@
 mod authorizing;
 #[path = "support/cedula.rs"]
 mod cedula;
+#[path = "issuer_service/clients.rs"]
+mod clients;
 #[path = "issuer_service/codes.rs"]
 mod codes;
 #[path = "issuer_service/credentials.rs"]

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
+use std::time::Duration;
 
 use wallet_core::error::WalletError;
 use wallet_core::oauth::call::header_of;
@@ -11,8 +12,10 @@ use crate::failure::{Failure, Result};
 
 /// The most redirects that are followed without a browser.
 const MAX_REDIRECTS: usize = 10;
-/// The longest first line of a request, in bytes.
-const MAX_LINE: u64 = 16 << 10;
+/// The longest head of a request, in bytes.
+const MAX_HEAD: u64 = 64 << 10;
+/// How long a browser that has connected may say nothing.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What the person sees when the wallet has taken over again.
 const PAGE: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\nconnection: close\r\n\r\n<!doctype html><title>Cédula</title>✔";
@@ -61,10 +64,16 @@ impl Browser {
     fn wait(&self) -> Result<String> {
         loop {
             let (mut stream, _) = self.listener.accept().map_err(failed)?;
-            let mut line = String::new();
-            BufReader::new(&stream).take(MAX_LINE).read_line(&mut line).map_err(failed)?;
+            // Browsers also connect to say nothing, and some go away while they speak.
+            stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+            let head: Vec<String> = BufReader::new(&stream)
+                .take(MAX_HEAD)
+                .lines()
+                .map_while(|line| line.ok().filter(|line| !line.is_empty()))
+                .collect();
             // Whether the browser gets the page is its own affair.
             let _ = stream.write_all(PAGE.as_bytes());
+            let line = head.first().map_or("", String::as_str);
             let target = line.split_ascii_whitespace().nth(1).unwrap_or_default();
             if let Some(query) = target.strip_prefix("/?") {
                 return Ok(format!("{}?{query}", self.redirect_uri()));

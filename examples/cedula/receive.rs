@@ -105,12 +105,14 @@ async fn accept(
     match wallet.accept_offer(offer, &acceptance, client, &mut rng, &now).await? {
         Accepted::Received(received) => Ok(received),
         Accepted::Browse { url, .. } => {
-            screen.line(words!(
+            // It is for a person also where a program reads what comes of it.
+            let sign_in = words!(
                 screen.language,
                 "Sign in with the issuer in a browser: {url}",
                 "Inicie sesión con el emisor en un navegador: {url}",
                 "Entre com o emissor em um navegador: {url}",
-            ));
+            );
+            let _ = writeln!(stderr(), "{sign_in}");
             let answer = browser.visit(&url, client.verifier.network.as_deref()).await?;
             Ok(wallet.signed_in(&answer, client, &mut rng, &system_now()).await?)
         }

@@ -73,6 +73,9 @@ async fn run(args: &Args) -> Result<()> {
     if !args.test && !base.as_str().starts_with("https:") {
         return Err(WalletError::misused("its URL must be https; plain http is for --test"));
     }
+    if base.path() != "/" {
+        return Err(WalletError::misused("its URL has no path: the pages and documents beside the issuer are at the root"));
+    }
     let service = Arc::new(open(args, &base).await?);
     tokio::spawn(sweep(service.clone()));
     let failed = |error: std::io::Error| WalletError::unreachable(format!("port {}", args.port), error);

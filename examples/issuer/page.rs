@@ -61,7 +61,7 @@ impl Face<'_> {
     pub fn consent(&self, session: &str, asked: &PausedAuthorization, entries: &BTreeMap<String, Entry>) -> String {
         let l = self.language;
         let client = escaped(&asked.client);
-        let wants = match asked.is_attested {
+        let wants = match asked.is_attested() {
             true => words!(l, "The wallet {client} asks for:", "La billetera {client} pide:", "A carteira {client} pede:"),
             false => words!(
                 l,

@@ -25,7 +25,7 @@ pub fn asking() -> Form {
         .with("state", "s")
 }
 
-fn redeeming(code: &str) -> Form {
+pub fn redeeming(code: &str) -> Form {
     Form::new()
         .with("grant_type", "authorization_code")
         .with("client_id", "wallet")
@@ -54,12 +54,12 @@ async fn begin(stage: &Stage, form: Form) -> Secret {
     session(&stage.get(&format!("{ISSUER}/authorize?{query}")).await)
 }
 
-fn session(response: &HttpResponse) -> Secret {
+pub fn session(response: &HttpResponse) -> Secret {
     location(response).split_once("consent?session=").expect("the app's page").1.into()
 }
 
 /// The code that a person's consent leads to.
-async fn agree(stage: &Stage, session: &Secret, names: &[&str]) -> String {
+pub async fn agree(stage: &Stage, session: &Secret, names: &[&str]) -> String {
     let mut datasets = Vec::new();
     for name in names {
         datasets.push(stage.dataset(name).await);
@@ -76,12 +76,13 @@ async fn person_agrees_and_the_wallet_gets_the_credential() {
     let session = begin(&stage, asking().with("scope", "scope:dc+sd-jwt unknown")).await;
     let asked = stage.issuer.authorization(&session, &stage.now).await.expect("a session");
     assert_eq!(
-        (asked.client.as_str(), asked.is_attested, &asked.configurations[..]),
+        (asked.client.as_str(), asked.is_attested(), &asked.configurations[..]),
         ("wallet", false, &["card".to_owned()][..])
     );
     let code = agree(&stage, &session, &["card"]).await;
     let tokens = body(&stage.post("token", redeeming(&code)).await);
     assert!(tokens.get("authorization_details").is_none(), "a scope was asked for");
+    assert_eq!(tokens["scope"], "scope:dc+sd-jwt", "and another one, which was ignored");
     let request = request(&stage, "card", &Holder::new(5)).await;
     let response = stage.ask("credential", tokens["access_token"].as_str().expect("a token"), &request).await;
     assert_eq!(response.status, 200, "{}", text(&response));
@@ -100,7 +101,10 @@ async fn details_are_answered_with_identifiers() {
         (&"openid_credential".into(), Some(1))
     );
     let unknown = r#"[{"type":"openid_credential","credential_configuration_id":"passport"}]"#;
-    refused(&stage.post("par", asking().with("authorization_details", unknown)).await, 400, "invalid_authorization_details");
+    let of_another_type = details.replace("openid_credential", "payment_initiation");
+    for bad in [unknown, &of_another_type, "{}"] {
+        refused(&stage.post("par", asking().with("authorization_details", bad)).await, 400, "invalid_authorization_details");
+    }
 }
 
 #[tokio::test]
@@ -210,8 +214,16 @@ async fn known_client_comes_back_to_its_own_addresses_and_strangers_nowhere() {
 #[tokio::test]
 async fn what_is_wrong_is_told_at_the_clients_address() {
     let stage = Stage::new().await;
-    let response = stage.get(&format!("{ISSUER}/authorize?{}", asking().with("scope", "unknown").to_text())).await;
-    let answer = AuthorizationAnswer::read(location(&response)).expect("an answer");
-    assert_eq!(answer.outcome.expect_err("no code").code.as_str(), "invalid_scope");
-    assert_eq!(answer.issuer.as_deref(), Some(ISSUER));
+    let good = asking().with("scope", "scope:ldp_vc");
+    for (form, code) in [
+        (asking().with("scope", "unknown"), "invalid_scope"),
+        (but(&good, "code_challenge_method", "plain"), "invalid_request"),
+        (but(&good, "response_type", "token"), "unsupported_response_type"),
+        (good.clone().with("authorization_details", "[{\"type\":\"payment\"}]"), "invalid_authorization_details"),
+    ] {
+        let response = stage.get(&format!("{ISSUER}/authorize?{}", form.to_text())).await;
+        let answer = AuthorizationAnswer::read(location(&response)).expect("an answer");
+        assert_eq!(answer.outcome.expect_err("no code").code.as_str(), code);
+        assert_eq!((answer.issuer.as_deref(), answer.state.as_deref()), (Some(ISSUER), Some("s")));
+    }
 }

@@ -139,6 +139,8 @@ async fn several_data_sets_of_one_kind_are_told_by_identifiers() {
     assert_eq!(secured.credential().expect("claims").subject_claims().expect("claims")["given_name"], "Eva");
     let by_configuration = request(&stage, "card", &Holder::new(5)).await;
     refused(&stage.ask("credential", token, &by_configuration).await, 400, "invalid_credential_request");
+    let unknown = request(&stage, "passport", &Holder::new(5)).await;
+    refused(&stage.ask("credential", token, &unknown).await, 400, "unknown_credential_configuration");
 }
 
 #[tokio::test]
@@ -170,7 +172,7 @@ async fn what_the_token_is_not_for_is_refused() {
     let unknown = request(&stage, "passport", &Holder::new(5)).await;
     refused(&stage.ask("credential", &token, &unknown).await, 400, "unknown_credential_configuration");
     let by_identifier = json!({ "credential_identifier": "diploma" });
-    refused(&stage.ask("credential", &token, &by_identifier).await, 400, "invalid_credential_request");
+    refused(&stage.ask("credential", &token, &by_identifier).await, 400, "unknown_credential_identifier");
 }
 
 #[tokio::test]

@@ -142,10 +142,14 @@ async fn signed_proof_brings_the_attested_keys_along() {
     })
     .await;
     let (first, second) = (Holder::new(1), Holder::new(2));
-    let attestation = provider.attest(&[&first, &second], None);
+    let nonce = stage.nonce().await;
+    let attestation = provider.attest(&[&first, &second], Some(&nonce));
     let nonce = stage.nonce().await;
     let proof = first.proof_with(|terms| (terms.nonce, terms.attestation) = (Some(nonce), Some(attestation.clone())));
     assert_eq!(count(&ask(&stage, json!({ "jwt": [proof] })).await), 2);
+    let (nonce, timeless) = (stage.nonce().await, provider.attest(&[&first], None));
+    let proof = first.proof_with(|terms| (terms.nonce, terms.attestation) = (Some(nonce), Some(timeless)));
+    refused(&ask(&stage, json!({ "jwt": [proof] })).await, 400, "invalid_proof");
     refused(&ask(&stage, json!({ "jwt": [first.proof(&stage.nonce().await)] })).await, 400, "invalid_proof");
     let nonce = stage.nonce().await;
     let third = Holder::new(3).proof_with(|terms| (terms.nonce, terms.attestation) = (Some(nonce), Some(attestation.clone())));

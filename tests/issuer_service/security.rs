@@ -15,6 +15,8 @@ async fn section_7_2_answers_with_secrets_are_not_stored() {
     for response in [stage.post("nonce", Form::new()).await, stage.redeem(&offer, Form::new()).await] {
         assert_eq!((response.status, header(&response, "cache-control")), (200, Some("no-store")));
     }
+    let (offer, _) = stage.offer("card", None).await;
+    assert_eq!(header(&stage.redeem(&offer, Form::new()).await, "pragma"), Some("no-cache"));
 }
 
 /// §8.3.1.2: a refusal is never encrypted, and its description is printable ASCII.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wallet_core::oauth::Form;
 use wallet_core::ports::{HttpMethod, HttpResponse};
 
@@ -115,7 +115,7 @@ async fn token_is_good_for_its_time_and_missing_or_made_up_ones_are_refused() {
 }
 
 #[tokio::test]
-async fn refresh_token_of_nobody_in_particular_is_used_once() {
+async fn refresh_token_of_nobody_in_particular_is_used_once_and_ends_everything_when_it_comes_again() {
     let stage = Stage::new().await;
     let (offer, _) = stage.offer("diploma", None).await;
     let tokens = body(&stage.redeem(&offer, Form::new()).await);
@@ -123,11 +123,40 @@ async fn refresh_token_of_nobody_in_particular_is_used_once() {
         |token: &Value| Form::new().with("grant_type", "refresh_token").with("refresh_token", token.as_str().expect("a token"));
     let newer = body(&stage.post("token", refresh(&tokens["refresh_token"])).await);
     assert_ne!(newer["refresh_token"], tokens["refresh_token"]);
-    refused(&stage.post("token", refresh(&tokens["refresh_token"])).await, 400, "invalid_grant");
-    let request = request(&stage, "diploma", &Holder::new(5)).await;
-    let response = stage.ask("credential", newer["access_token"].as_str().expect("a token"), &request).await;
+    let newest = body(&stage.post("token", refresh(&newer["refresh_token"])).await);
+    let token = newest["access_token"].as_str().expect("a token");
+    let response = stage.ask("credential", token, &request(&stage, "diploma", &Holder::new(5)).await).await;
     assert_eq!(response.status, 200, "{}", text(&response));
-    assert_eq!(stage.post("token", refresh(&newer["refresh_token"])).await.status, 200);
+    // One of two has stolen it: whoever comes second cannot say which.
+    refused(&stage.post("token", refresh(&tokens["refresh_token"])).await, 400, "invalid_grant");
+    refused(&stage.post("token", refresh(&newest["refresh_token"])).await, 400, "invalid_grant");
+    let request = request(&stage, "diploma", &Holder::new(5)).await;
+    refused(&stage.ask("credential", token, &request).await, 401, "invalid_token");
+}
+
+#[tokio::test]
+async fn refreshed_token_is_for_what_the_wallet_still_wants() {
+    let stage = Stage::new().await;
+    let datasets = vec![stage.dataset("card").await, stage.dataset("diploma").await];
+    let (offer, made) = stage.offer_of(datasets, None).await;
+    let tokens = body(&stage.redeem(&offer, Form::new()).await);
+    let refresh = |token: &Value, details: &str| {
+        let form = Form::new().with("grant_type", "refresh_token").with("authorization_details", details);
+        form.with("refresh_token", token.as_str().expect("a token"))
+    };
+    let details = r#"[{"type":"openid_credential","credential_configuration_id":"diploma"}]"#;
+    let narrowed = body(&stage.post("token", refresh(&tokens["refresh_token"], details)).await);
+    assert_eq!(narrowed["authorization_details"][0]["credential_identifiers"], json!([made.datasets[1]]));
+    let token = narrowed["access_token"].as_str().expect("a token");
+    let by_identifier =
+        |at: usize, proof: String| json!({ "credential_identifier": made.datasets[at], "proofs": { "jwt": [proof] } });
+    let of_card = by_identifier(0, Holder::new(5).proof(&stage.nonce().await));
+    refused(&stage.ask("credential", token, &of_card).await, 400, "unknown_credential_identifier");
+    let of_diploma = by_identifier(1, Holder::new(5).proof(&stage.nonce().await));
+    assert_eq!(stage.ask("credential", token, &of_diploma).await.status, 200);
+    // The refresh token is still for all that was granted.
+    let whole = body(&stage.post("token", refresh(&narrowed["refresh_token"], &details.replace("diploma", "card"))).await);
+    assert_eq!(whole["authorization_details"][0]["credential_configuration_id"], "card");
 }
 
 /// The answer may be lost on the way, and the key protects the token as well as using it up would.

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use serde_json::json;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use serde_json::{Value, json};
 use wallet_core::error::Result;
 use wallet_core::issuance::{KeyAttestationTerms, KeyAttestationsRequired, ProofTypeTerms};
 use wallet_core::jose::jwk_set::JwkSet;
 use wallet_core::key::{KeyAlgorithm, KeyId, PublicKey, SecretKey};
+use wallet_core::oauth::call::json_answer;
 use wallet_core::oauth::{Attesters, ClientAttestation, Profile, client_attestation};
 use wallet_core::platform::system_rng;
+use wallet_core::ports::HttpRequest;
 use wallet_core::time::Timestamp;
 use wallet_core::wallet::receiving::{Acceptance, KeyAttester, WalletAttestation};
 use wallet_core::x509::CertificateChain;
 
 use crate::authority::Authority;
-use crate::stage::{Stage, browse, received};
+use crate::stage::{ISSUER, Stage, browse, received};
 
 fn terms(algorithms: &[&str], required: bool) -> ProofTypeTerms {
     ProofTypeTerms {
@@ -135,4 +138,42 @@ async fn haip_issuer_knows_the_wallet_by_its_attestation() {
     let back = stage.sign_in(&url).await;
     let received = stage.wallet.signed_in(&back, &client, &mut system_rng(), &now).await.expect("the credential");
     assert_eq!(received.credentials.len(), 1, "{received:#?}");
+}
+
+/// What the claims of the proof of a client attestation say its challenge is.
+fn challenge_of(request: &HttpRequest) -> Option<Value> {
+    let proof = request.headers.iter().find(|(name, _)| name == client_attestation::POP_HEADER)?;
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(proof.1.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Value>(&claims).ok()?.get("challenge").cloned()
+}
+
+/// draft-ietf-oauth-attestation-based-client-auth-07, on challenges: fetched where the server gives them out, then whatever came last.
+#[tokio::test]
+async fn challenge_of_the_server_is_in_the_next_proof() {
+    let provider = SecretKey::generate(KeyAlgorithm::P256, &mut system_rng());
+    let keys = JwkSet::of_signature_keys([&provider.public_key()]);
+    let mut stage = Stage::with(|plan| plan.clients.attesters = Attesters { keys, ..Attesters::default() }).await;
+    stage.wire.meddle(|request, mut response| {
+        if request.url.ends_with("/challenge") {
+            return Ok(json_answer(200, &json!({ "attestation_challenge": "first" })));
+        }
+        if request.url.ends_with("oauth-authorization-server/cards") {
+            let mut body: Value = serde_json::from_slice(&response.body).expect("JSON");
+            body["challenge_endpoint"] = format!("{ISSUER}/challenge").into();
+            response.body = body.to_string().into_bytes();
+        }
+        if request.url.ends_with("/par") {
+            response.headers.push((client_attestation::CHALLENGE_HEADER.to_owned(), "second".to_owned()));
+        }
+        Ok(response)
+    });
+    let offer = stage.review(&stage.offer_to_sign_in(&["pid_x5c"]).await).await;
+    let mut client = crate::stage::client(&stage.verifier);
+    client.attestation = Some(provided(&stage, &provider).await);
+    let now = stage.wire.now();
+    browse(stage.wallet.accept_offer(&offer, &Acceptance::default(), &client, &mut system_rng(), &now).await);
+    let pushed = stage.wire.requests("/par");
+    let challenges: Vec<_> = pushed.iter().map(|request| challenge_of(request).expect("a challenge")).collect();
+    assert_eq!(challenges, ["first", "second"], "the first request had no DPoP nonce");
+    assert_eq!(stage.wire.count("/challenge"), 1);
 }

@@ -77,6 +77,43 @@ async fn deferred_issuance_outlives_the_process_and_the_access_token() {
 }
 
 #[tokio::test]
+async fn token_that_ended_before_its_time_is_replaced() {
+    let mut stage = Stage::new().await;
+    let pending = CredentialDataset { configuration: "pid_x5c".to_owned(), credential: None };
+    let made = stage.make(vec![pending], None, Delivery::ByValue).await;
+    let offer = stage.review(&made).await;
+    stage.wire.meddle(|request, mut response| {
+        if request.url.ends_with("/token") && response.status == 200 {
+            let mut body: serde_json::Value = serde_json::from_slice(&response.body).expect("JSON");
+            body["expires_in"] = (365 * 24 * 3600).into();
+            response.body = body.to_string().into_bytes();
+        }
+        Ok(response)
+    });
+    assert!(received(stage.accept(&offer, &Acceptance::default()).await).ask_again.is_some());
+    stage.later(3 * 24 * 3600);
+    let now = stage.wire.now();
+    stage.wire.issuer.provide(&made.datasets[0], Some(claims("pid_x5c")), &mut system_rng(), &now).await.expect("it is provided");
+    let resumed = stage.resume().await;
+    assert_eq!(resumed.credentials.len(), 1, "{resumed:#?}");
+}
+
+#[tokio::test]
+async fn issuer_that_has_too_much_to_do_is_asked_again_later() {
+    let mut stage = Stage::new().await;
+    let offer = stage.review(&stage.offer(&["pid_x5c"]).await).await;
+    stage.wire.meddle(|request, mut response| {
+        if request.url.ends_with("/credential") {
+            response.status = 429;
+        }
+        Ok(response)
+    });
+    assert!(is_unreachable(stage.accept(&offer, &Acceptance::default()).await));
+    stage.wire.leave_alone();
+    assert_eq!(stage.resume().await.credentials.len(), 1);
+}
+
+#[tokio::test]
 async fn tokens_lie_sealed_in_the_storage_and_go_with_the_issuance() {
     let mut stage = Stage::new().await;
     let received = stage.receive(&["pid_x5c"]).await;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use wallet_core::error::{Result, WalletError};
+use wallet_core::oauth::Profile;
 use wallet_core::ports::{HttpRequest, HttpResponse};
 use wallet_core::wallet::receiving::{Acceptance, Dpop, Offer, Received, Unproven};
 
@@ -87,6 +88,7 @@ async fn section_13_6_2_transaction_code_cannot_be_guessed_at_and_goes_to_the_ho
     }
     let acceptance = Acceptance { tx_code: made.transaction_code, ..Acceptance::default() };
     assert!(refused(stage.accept(&offer, &acceptance).await), "the right one comes too late");
+    assert!(stage.keystore.ids().await.expect("keys").is_empty(), "the keys that tokens would have been bound to are destroyed");
     assert!(stage.wire.requests("/token").iter().all(|request| request.url.contains(&offer.host())));
 }
 
@@ -101,6 +103,28 @@ async fn section_5_2_answer_of_another_server_is_a_mix_up() {
         assert_eq!(stage.wire.count("/token"), 0, "the code is told to nobody");
         assert!(stage.wallet.issuances().await.expect("a list").is_empty(), "the question is over");
     }
+}
+
+/// HAIP 1.0 §4: whoever keeps to it takes no answer that does not say whose it is, and asks by scopes.
+#[tokio::test]
+async fn section_5_haip_wants_the_name_of_the_server_and_a_scope() {
+    let mut stage = Stage::new().await;
+    stage.wire.meddle(at("oauth-authorization-server/cards", |body| {
+        body["authorization_response_iss_parameter_supported"] = false.into();
+    }));
+    for (profile, is_taken) in [(Profile::Standard, true), (Profile::Haip, false)] {
+        let offer = stage.review(&stage.offer_to_sign_in(&["pid_x5c"]).await).await;
+        let url = browse(stage.accept_as(&offer, &Acceptance::default(), |client| client.profile = profile).await);
+        let back = stage.sign_in(&url).await.replace("&iss=", "&other=");
+        let mut client = client(&stage.verifier);
+        client.profile = profile;
+        let now = stage.wire.now();
+        let received = stage.wallet.signed_in(&back, &client, &mut wallet_core::platform::system_rng(), &now).await;
+        assert_eq!(received.is_ok(), is_taken, "{profile:?}: {received:?}");
+    }
+    let offer = stage.review(&stage.offer_to_sign_in(&["diploma_ldp"]).await).await;
+    let accepted = stage.accept_as(&offer, &Acceptance::default(), |client| client.profile = Profile::Haip).await;
+    assert!(matches!(accepted, Err(WalletError::Unsupported { .. })), "{accepted:?}");
 }
 
 #[tokio::test]
@@ -139,6 +163,10 @@ async fn section_13_8_nonce_that_is_no_longer_good_is_replaced_once() {
     });
     assert_eq!(stage.receive(&["pid_x5c"]).await.credentials.len(), 1);
     assert_eq!((stage.wire.count("/nonce"), stage.wire.count("/credential")), (2, 2));
+    let asked = stage.wire.requests("/nonce");
+    assert!(
+        asked.iter().all(|request| request.body.is_empty() && !request.headers.iter().any(|(name, _)| name == "content-type"))
+    );
     stage.wire.meddle(at("/nonce", |body| body["c_nonce"] = "never-given".into()));
     nothing_kept(&stage.receive(&["pid_x5c"]).await, "invalid_nonce");
     assert!(stage.wallet.key_references().await.expect("keys").len() == 1, "keys that nothing is bound to are destroyed");

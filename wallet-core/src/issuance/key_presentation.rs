@@ -96,7 +96,9 @@ impl KeyPresentation {
             return Err(malformed("its cryptosuite is not among those of the issuer"));
         }
         let is_near = |time: &Timestamp| now.unix().abs_diff(time.unix()) <= LIFETIME.unsigned_abs();
-        if !proof.created.as_ref().is_some_and(is_near) || proof.expires.as_ref().is_some_and(|end| end < now) {
+        // Without a date it is as fresh as the issuer's nonce.
+        let is_fresh = proof.created.as_ref().map_or(proof.nonce.is_some(), is_near);
+        if !is_fresh || proof.expires.as_ref().is_some_and(|end| end < now) {
             return Err(malformed("it is not fresh"));
         }
         self.secured.check_claims(0, key, contexts).map_err(malformed)
@@ -117,7 +119,9 @@ mod tests {
     use super::*;
     use crate::did;
     use crate::key::{KeyAlgorithm, SecretKey};
+    use crate::securing::jcs;
     use proptest::prelude::*;
+    use sha2::{Digest as _, Sha256};
 
     fn issuer() -> Endpoint {
         "https://credential-issuer.example.com".parse().expect("an identifier")
@@ -176,6 +180,27 @@ mod tests {
         let mut twice = written();
         twice["proof"] = json!([twice["proof"], twice["proof"]]);
         assert!(KeyPresentation::read(&twice).is_err());
+    }
+
+    /// VC Data Integrity §2.1 leaves `created` to who signs; then the nonce alone says how fresh it is.
+    #[test]
+    fn presentation_without_a_date_is_as_fresh_as_its_nonce() {
+        let undated = |nonce: Option<&str>| {
+            let mut presentation = written();
+            let mut proof = presentation.shift_remove("proof").expect("a proof");
+            let members = proof.as_object_mut().expect("an object");
+            members.retain(|name, _| !["created", "proofValue", "challenge"].contains(&name.as_str()));
+            members.extend(nonce.map(|nonce| ("challenge".to_owned(), json!(nonce))));
+            members.insert("cryptosuite".to_owned(), json!("eddsa-jcs-2022"));
+            members.insert("@context".to_owned(), presentation["@context"].clone());
+            let hash = |value: &Value| Sha256::digest(jcs::canonicalize(value).expect("JSON"));
+            let signed = [hash(&proof), hash(&Value::Object(presentation.clone()))].concat();
+            proof["proofValue"] = multibase::encode(multibase::Base::Base58Btc, key().sign(&signed)).into();
+            presentation.insert("proof".to_owned(), proof);
+            presentation
+        };
+        assert_eq!(checked(&undated(Some("n")), &["eddsa-jcs-2022"], &kit::now()), Ok(()));
+        assert!(checked(&undated(None), &["eddsa-jcs-2022"], &kit::now()).is_err());
     }
 
     proptest! {

@@ -67,7 +67,11 @@ impl CredentialIssuerMetadata {
     }
 
     /// As [`CredentialIssuerMetadata::read`], of JSON that was read already.
-    pub(super) fn from_members(members: Map<String, Value>, issuer: &Endpoint) -> Result<Self> {
+    pub(super) fn from_members(mut members: Map<String, Value>, issuer: &Endpoint) -> Result<Self> {
+        // One kind of credential whose description cannot be read is not offered; the others still are.
+        if let Some(Value::Object(described)) = members.get_mut("credential_configurations_supported") {
+            described.retain(|_, configuration| CredentialConfiguration::deserialize(&*configuration).is_ok());
+        }
         let read: Self = serde_json::from_value(Value::Object(members)).map_err(malformed)?;
         if read.credential_issuer != *issuer {
             return Err(malformed("it is another issuer's"));
@@ -166,6 +170,16 @@ mod tests {
         assert!(metadata.authorization_server(Some(issuer().as_str())).is_err());
         assert_eq!(metadata.batch_size(), 1);
         assert!(metadata.configuration("id").is_ok() && metadata.configuration("other").is_err());
+    }
+
+    #[test]
+    fn kind_of_credential_that_cannot_be_read_does_not_hide_the_others() {
+        let mut metadata = least();
+        metadata["credential_configurations_supported"]["odd"] = json!({ "format": "dc+sd-jwt" });
+        metadata["credential_configurations_supported"]["odder"] = json!(7);
+        let read = CredentialIssuerMetadata::read(metadata.to_string().as_bytes(), &issuer()).expect("metadata");
+        assert!(read.configuration("id").is_ok());
+        assert!(read.configuration("odd").is_err() && read.configuration("odder").is_err());
     }
 
     #[test]

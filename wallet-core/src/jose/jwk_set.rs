@@ -39,6 +39,11 @@ impl JwkSet {
         json!({ "keys": self.keys })
     }
 
+    /// Whether it has no key.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Adds a key as its JWK.
     pub fn with(mut self, jwk: Value) -> Self {
         self.keys.push(jwk);

@@ -17,6 +17,11 @@ pub struct Attesters {
 }
 
 impl Attesters {
+    /// Whether nobody is trusted.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.anchors.is_empty()
+    }
+
     /// Checks that the attestation is signed by one of them and holds at `now`; returns the attester's key.
     pub fn check(&self, attestation: &Jwt, now: &Timestamp) -> Result<PublicKey> {
         let refused = |reason: &str| WalletError::refused("attestation", reason);

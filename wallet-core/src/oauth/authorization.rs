@@ -55,19 +55,13 @@ impl AuthorizationRequest {
             return Err(OAuthError::invalid_request("code_challenge_method is not S256"));
         }
         let text = |name: &str| form.text(name).map(str::to_owned);
-        let details =
-            form.json("authorization_details").and_then(|found| found.as_ref().map(authorization_details::read).transpose());
-        let details = details.map_err(|error| OAuthError {
-            code: OAuthErrorCode::InvalidAuthorizationDetails,
-            ..OAuthError::from_malformed(error)
-        })?;
         Ok(Self {
             client_id: form.needed("client_id")?.to_owned(),
             redirect_uri: form.needed("redirect_uri")?.to_owned(),
             state: text("state"),
             code_challenge: form.needed("code_challenge")?.to_owned(),
             scope: text("scope"),
-            details: details.unwrap_or_default(),
+            details: authorization_details::asked(form)?,
             resource: form.text("resource").map(Endpoint::read).transpose().map_err(OAuthError::from_malformed)?,
             issuer_state: text("issuer_state"),
             dpop_jkt: text("dpop_jkt"),

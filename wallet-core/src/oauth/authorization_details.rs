@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Endpoint;
+use super::{Endpoint, Form, OAuthError, OAuthErrorCode};
 use crate::error::{Result, WalletError};
 
 /// The type of these details.
@@ -43,6 +43,18 @@ pub fn write(details: &[CredentialAuthorization], location: Option<&Endpoint>) -
     details.iter().map(detail).collect()
 }
 
+/// Reads the details that a request asks for as a server, which refuses those of a type it does not know (RFC 9396 §5).
+pub fn asked(form: &Form) -> Result<Vec<CredentialAuthorization>, OAuthError> {
+    let code = || OAuthErrorCode::InvalidAuthorizationDetails;
+    let bad = |error: WalletError| OAuthError { code: code(), ..OAuthError::from_malformed(error) };
+    let Some(value) = form.json("authorization_details").map_err(bad)? else { return Ok(Vec::new()) };
+    let details = read(&value).map_err(bad)?;
+    if value.as_array().is_none_or(|all| all.len() > details.len()) {
+        return Err(OAuthError::new(code()).because(format!("no details are known but those of type {TYPE}")));
+    }
+    Ok(details)
+}
+
 /// Reads details; those of another type are passed over.
 pub fn read(value: &Value) -> Result<Vec<CredentialAuthorization>> {
     let bad = |reason: &str| WalletError::malformed("authorization_details", reason);
@@ -79,6 +91,19 @@ mod tests {
         assert_eq!(read(&value).expect("details"), details);
         assert!(read(&json!([{ "type": TYPE }])).is_err());
         assert!(read(&json!({})).is_err());
+    }
+
+    #[test]
+    fn server_refuses_details_of_a_type_it_does_not_know() {
+        let known = json!({ "type": TYPE, "credential_configuration_id": "a", "claims": [], "other": 1 });
+        let form = |value: Value| Form::new().with("authorization_details", value.to_string());
+        assert_eq!(asked(&Form::new()), Ok(Vec::new()));
+        assert_eq!(asked(&form(json!([known]))), Ok(vec![CredentialAuthorization::of("a")]));
+        for bad in [json!([known, { "type": "payment_initiation" }]), json!([{ "type": TYPE }]), json!([1]), json!({}), json!(1)]
+        {
+            let error = asked(&form(bad.clone())).expect_err("it is refused");
+            assert_eq!(error.code, OAuthErrorCode::InvalidAuthorizationDetails, "{bad}");
+        }
     }
 
     proptest! {

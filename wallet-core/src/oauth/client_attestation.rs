@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub const HEADER: &str = "oauth-client-attestation";
 /// The header that carries the proof that the client holds the attested key.
 pub const POP_HEADER: &str = "oauth-client-attestation-pop";
+/// The header of any answer that carries the challenge for the next proof.
+pub const CHALLENGE_HEADER: &str = "oauth-client-attestation-challenge";
 /// The authentication method in a server's metadata.
 pub const METHOD: &str = "attest_jwt_client_auth";
 const TYPE: &str = "oauth-client-attestation+jwt";
@@ -38,6 +40,8 @@ pub struct ClientAttestation {
 pub struct AttestedClient {
     /// The client.
     pub client_id: String,
+    /// The thumbprint of the attested key (RFC 7638), which tells one instance of the client from another.
+    pub instance: String,
     /// The challenge the proof carries, for the server to recognise.
     pub challenge: Option<String>,
     /// A name for this very proof, under which the server remembers that it was used.
@@ -105,9 +109,10 @@ pub fn check(call: &Call, audience: &str, attesters: &Attesters, now: &Timestamp
         return Err(bad("its proof is for another server or client"));
     }
     let jti = pop.claim("jti").ok_or_else(|| bad("its proof has no jti"))?;
-    let replay_id = Secret::from(format!("{} {jti}", attestation.key.thumbprint())).hash();
+    let instance = attestation.key.thumbprint();
+    let replay_id = Secret::from(format!("{instance} {jti}")).hash();
     let challenge = pop.claim("challenge").map(str::to_owned);
-    Ok(Some(AttestedClient { client_id: attestation.client_id, challenge, replay_id }))
+    Ok(Some(AttestedClient { client_id: attestation.client_id, instance, challenge, replay_id }))
 }
 
 fn type_header(typ: &str) -> Map<String, Value> {

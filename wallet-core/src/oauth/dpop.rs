@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 pub const HEADER: &str = "dpop";
 /// The header that carries the server's nonce.
 pub const NONCE_HEADER: &str = "dpop-nonce";
+/// The algorithms of proofs that are read, the one every wallet knows first.
+pub const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "ES384"];
 const TYPE: &str = "dpop+jwt";
 /// How old a proof may be, in seconds, give or take what two clocks differ.
 const MAX_AGE: i64 = 60;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{header_of, json_answer, json_of};
 use super::form::Form;
+use super::{client_attestation, dpop};
 use crate::error::WalletError;
 use crate::ports::HttpResponse;
 
@@ -168,16 +169,24 @@ impl OAuthError {
             body["error_description"] = writable(description).into();
         }
         let mut response = json_answer(self.status, &body);
-        let nonce = self.dpop_nonce.iter().map(|nonce| ("dpop-nonce".to_owned(), nonce.clone()));
+        let nonce = self.dpop_nonce.iter().map(|nonce| (dpop::NONCE_HEADER.to_owned(), nonce.clone()));
         let challenge = self.attestation_challenge.iter();
-        let challenge = challenge.map(|challenge| ("oauth-client-attestation-challenge".to_owned(), challenge.clone()));
+        let challenge = challenge.map(|challenge| (client_attestation::CHALLENGE_HEADER.to_owned(), challenge.clone()));
         response.headers.extend(nonce.chain(challenge));
-        if self.status == 401 {
-            response
-                .headers
-                .push(("www-authenticate".to_owned(), format!("DPoP error=\"{}\", algs=\"ES256\"", self.code.as_str())));
-        }
+        response.headers.extend(self.challenges().map(|challenge| ("www-authenticate".to_owned(), challenge)));
         response
+    }
+
+    /// What a resource says of the tokens it takes, where one was missing or not good (RFC 6750 §3, RFC 9449 §7.1).
+    fn challenges(&self) -> impl Iterator<Item = String> {
+        use OAuthErrorCode::{InsufficientScope, InvalidDpopProof, InvalidToken, UseDpopNonce};
+        let code = self.code.as_str();
+        let is_about_proof = matches!(self.code, InvalidDpopProof | UseDpopNonce) && self.status == 401;
+        let is_about_token = matches!(self.code, InvalidToken | InsufficientScope);
+        let bound = format!("DPoP error=\"{code}\", algs=\"{}\"", dpop::ALGORITHMS.join(" "));
+        let bearer = format!("Bearer error=\"{code}\"");
+        let bound = (is_about_proof || is_about_token).then_some(bound);
+        bound.into_iter().chain(is_about_token.then_some(bearer))
     }
 
     /// Reads the answer of a server that is not the good one, whatever it is; the code may stand in `www-authenticate` alone.
@@ -190,8 +199,8 @@ impl OAuthError {
             code: code.as_str().into(),
             description: text("error_description").map(|description| presentable(&description)),
             status: response.status,
-            dpop_nonce: header_of(response, "dpop-nonce").map(str::to_owned),
-            attestation_challenge: header_of(response, "oauth-client-attestation-challenge").map(str::to_owned),
+            dpop_nonce: header_of(response, dpop::NONCE_HEADER).map(str::to_owned),
+            attestation_challenge: header_of(response, client_attestation::CHALLENGE_HEADER).map(str::to_owned),
         }
     }
 
@@ -266,6 +275,39 @@ mod tests {
         error.dpop_nonce = Some("n-1".to_owned());
         assert_eq!(OAuthError::from_response(&error.to_response()), error);
         assert_eq!(OAuthError::from_form(&error.to_form()).expect("an error").to_string(), "use_dpop_nonce: use the nonce");
+    }
+
+    #[test]
+    fn description_is_printable_ascii_without_quotes() {
+        let error = OAuthError::invalid_request("no \"ñ\" and no \\ here");
+        let expected = "no  and no  here";
+        let body: Value = serde_json::from_slice(&error.to_response().body).expect("JSON");
+        assert_eq!(
+            (body["error_description"].as_str(), error.to_form().text("error_description")),
+            (Some(expected), Some(expected))
+        );
+    }
+
+    #[test]
+    fn resource_says_which_tokens_it_takes_and_a_server_does_not() {
+        let challenges = |code, status| {
+            let response = OAuthError::new(code).with_status(status).to_response();
+            let found = response.headers.into_iter().filter(|(name, _)| name == "www-authenticate");
+            found.map(|(_, value)| value.split(',').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        for (code, status, expected) in [
+            (OAuthErrorCode::InvalidToken, 401, &["DPoP error=\"invalid_token\"", "Bearer error=\"invalid_token\""][..]),
+            (
+                OAuthErrorCode::InsufficientScope,
+                403,
+                &["DPoP error=\"insufficient_scope\"", "Bearer error=\"insufficient_scope\""],
+            ),
+            (OAuthErrorCode::UseDpopNonce, 401, &["DPoP error=\"use_dpop_nonce\""]),
+            (OAuthErrorCode::UseDpopNonce, 400, &[]),
+            (OAuthErrorCode::InvalidClient, 401, &[]),
+        ] {
+            assert_eq!(challenges(code.clone(), status), expected, "{code:?} {status}");
+        }
     }
 
     #[test]

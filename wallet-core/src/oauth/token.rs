@@ -99,12 +99,10 @@ impl TokenRequest {
             REFRESH_TOKEN => Grant::RefreshToken { token: secret("refresh_token")? },
             _ => return Err(OAuthError::new(OAuthErrorCode::UnsupportedGrantType)),
         };
-        let details =
-            form.json("authorization_details").and_then(|found| found.as_ref().map(authorization_details::read).transpose());
         Ok(Self {
             grant,
             client_id: form.text("client_id").map(str::to_owned),
-            details: details.map_err(OAuthError::from_malformed)?.unwrap_or_default(),
+            details: authorization_details::asked(form)?,
             resource: form.text("resource").map(Endpoint::read).transpose().map_err(OAuthError::from_malformed)?,
         })
     }
@@ -176,7 +174,7 @@ impl TokenResponse {
         })
     }
 
-    /// The answer of a server.
+    /// The answer of a server, which no cache of any age may keep (RFC 6749 §5.1).
     pub fn to_response(&self) -> HttpResponse {
         let mut body = json!({ "access_token": self.access_token, "token_type": self.token_type });
         if let Some(seconds) = self.expires_in {
@@ -191,7 +189,9 @@ impl TokenResponse {
         if !self.details.is_empty() {
             body["authorization_details"] = authorization_details::write(&self.details, None);
         }
-        json_answer(200, &body)
+        let mut response = json_answer(200, &body);
+        response.headers.push(("pragma".to_owned(), "no-cache".to_owned()));
+        response
     }
 
     /// The value of the `authorization` header.

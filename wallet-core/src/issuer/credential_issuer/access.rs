@@ -1,5 +1,7 @@
 //! Access: what a token lets its owner do (RFC 6750, RFC 9449 §7; OpenID4VCI 1.0 §13.10). Tokens are kept by their hashes alone.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::sessions::{Kind, Turn};
@@ -13,6 +15,8 @@ use crate::time::Timestamp;
 pub(super) struct Grant {
     /// The client, if it said who it is.
     pub client: Option<String>,
+    /// The thumbprint of the key by which this instance of the client was attested.
+    pub instance: Option<String>,
     /// The thumbprint of the key its tokens are bound to.
     pub jkt: Option<String>,
     /// The data sets, by their configurations.
@@ -25,6 +29,8 @@ pub(super) struct Grant {
 #[derive(Serialize, Deserialize)]
 struct Token {
     grant: Secret,
+    /// The data sets that it is for, where its wallet wanted less than all.
+    narrowed: Option<Vec<CredentialAuthorization>>,
 }
 
 /// A grant that a token stood for.
@@ -32,6 +38,16 @@ pub(super) struct Access {
     pub grant: Grant,
     /// What we call it by.
     pub name: Secret,
+    is_narrowed: bool,
+}
+
+impl Access {
+    /// The same for these data sets alone, whose identifiers the wallet is told then (§6.2).
+    pub fn narrow_to(&mut self, credentials: Vec<CredentialAuthorization>) {
+        self.grant.credentials = credentials;
+        self.grant.is_identified = true;
+        self.is_narrowed = true;
+    }
 }
 
 impl CredentialIssuer {
@@ -54,18 +70,20 @@ impl CredentialIssuer {
 
     /// The grant that a token of that kind stands for.
     pub(super) async fn granted(&self, kind: Kind, token: &Secret, now: &Timestamp) -> Result<Option<Access>> {
-        let Some(Token { grant: name }) = self.sessions().read(kind, token, now).await? else { return Ok(None) };
-        let grant = self.sessions().read(Kind::Grant, &name, now).await?;
-        Ok(grant.map(|grant| Access { grant, name }))
+        let Some(Token { grant: name, narrowed }) = self.sessions().read(kind, token, now).await? else { return Ok(None) };
+        let Some(grant) = self.sessions().read(Kind::Grant, &name, now).await? else { return Ok(None) };
+        let mut access = Access { grant, name, is_narrowed: false };
+        if let Some(credentials) = narrowed {
+            access.narrow_to(credentials);
+        }
+        Ok(Some(access))
     }
 
     /// Keeps a new grant, as long as any of its tokens may live.
     pub(super) async fn keep_grant(&self, grant: Grant, turn: &mut Turn<'_>) -> Result<Access> {
-        let name = turn.secret();
-        let lifetimes = &self.plan.lifetimes;
-        let until = turn.after(lifetimes.refresh_token.unwrap_or_default() + lifetimes.bearer_token.max(lifetimes.bound_token));
+        let (name, until) = (turn.secret(), turn.after(self.plan.lifetimes.all_tokens()));
         self.sessions().keep((Kind::Grant, &name), &grant, &until, turn.rng).await?;
-        Ok(Access { grant, name })
+        Ok(Access { grant, name, is_narrowed: false })
     }
 
     /// New tokens for `access`: a refresh token only where there is none yet that stays (`refresh_token` is the one that does).
@@ -80,18 +98,30 @@ impl CredentialIssuer {
             Some(_) => (TokenType::Dpop, lifetimes.bound_token),
             None => (TokenType::Bearer, lifetimes.bearer_token),
         };
-        let token = Token { grant: access.name.clone() };
+        let narrowed = access.is_narrowed.then(|| access.grant.credentials.clone());
+        let token = Token { grant: access.name.clone(), narrowed };
         let access_token = turn.secret();
         self.sessions().keep((Kind::AccessToken, &access_token), &token, &turn.after(lifetime), turn.rng).await?;
         let refresh_token = match (refresh_token, lifetimes.refresh_token) {
             (None, Some(lifetime)) => {
-                let fresh = turn.secret();
+                let (fresh, token) = (turn.secret(), Token { narrowed: None, ..token });
                 self.sessions().keep((Kind::RefreshToken, &fresh), &token, &turn.after(lifetime), turn.rng).await?;
                 Some(fresh)
             }
             (kept, _) => kept,
         };
-        let details = if access.grant.is_identified { access.grant.credentials.clone() } else { Vec::new() };
-        Ok(TokenResponse { access_token, token_type, expires_in: Some(lifetime.as_secs()), refresh_token, scope: None, details })
+        let granted = &access.grant.credentials;
+        let (details, scope) = match access.grant.is_identified {
+            true => (granted.clone(), None),
+            false => (Vec::new(), self.scope_of(granted)),
+        };
+        Ok(TokenResponse { access_token, token_type, expires_in: Some(lifetime.as_secs()), refresh_token, scope, details })
+    }
+
+    /// The scopes of what was granted, which may not be those that were asked for (RFC 6749 §3.3).
+    fn scope_of(&self, granted: &[CredentialAuthorization]) -> Option<String> {
+        let offered = granted.iter().filter_map(|each| self.plan.credentials.get(&each.credential_configuration_id));
+        let scopes: BTreeSet<&str> = offered.filter_map(|offered| offered.configuration.scope.as_deref()).collect();
+        (!scopes.is_empty()).then(|| scopes.into_iter().collect::<Vec<_>>().join(" "))
     }
 }

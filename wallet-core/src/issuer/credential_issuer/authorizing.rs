@@ -21,13 +21,12 @@ const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
 pub struct PausedAuthorization {
     /// Who asks; not proven unless it is attested.
     pub client: String,
-    /// Whether its provider has attested it.
-    pub is_attested: bool,
     /// What it asks for, by the names of the configurations.
     pub configurations: Vec<String>,
     /// What the app calls the offer by that began it, if one did. An attacker may have handed somebody his own (§5.1.3): whoever signs
     /// in must be the one the offer was for.
     pub reference: Option<String>,
+    instance: Option<String>,
     redirect_uri: String,
     state: Option<String>,
     code_challenge: String,
@@ -35,11 +34,18 @@ pub struct PausedAuthorization {
     is_identified: bool,
 }
 
+impl PausedAuthorization {
+    /// Whether the client's provider has attested it.
+    pub fn is_attested(&self) -> bool {
+        self.instance.is_some()
+    }
+}
+
 /// What an authorization code stands for.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Authorized {
     pub client: String,
-    pub is_attested: bool,
+    pub instance: Option<String>,
     pub redirect_uri: String,
     pub code_challenge: String,
     pub jkt: Option<String>,
@@ -61,7 +67,7 @@ impl CredentialIssuer {
             return Err(OAuthError::invalid_request("dpop_jkt is another key than that of the DPoP proof"));
         }
         request.dpop_jkt = jkt.or(request.dpop_jkt);
-        let paused = self.pause(request, client.is_attested, turn.now).await?;
+        let paused = self.pause(request, client.instance, turn.now).await?;
         let (name, lifetime) = (turn.secret(), self.plan.lifetimes.code);
         self.sessions().keep((Kind::PushedRequest, &name), &paused, &turn.after(lifetime), turn.rng).await.map_err(broke)?;
         let request_uri = format!("{REQUEST_URI}{}", name.expose());
@@ -77,12 +83,13 @@ impl CredentialIssuer {
                 return Err(OAuthError::invalid_request("push the authorization request first"));
             }
             None => {
-                let request = AuthorizationRequest::read(&query)?;
-                let back = (request.redirect_uri.clone(), request.state.clone());
-                self.check_redirect(&request, false)?;
-                match self.pause(request, false, turn.now).await {
+                let back = self.way_back(&query)?;
+                let paused = match AuthorizationRequest::read(&query) {
+                    Ok(request) => self.pause(request, None, turn.now).await,
+                    Err(error) => Err(error),
+                };
+                match paused {
                     Ok(paused) => paused,
-                    // The address is the client's: it may hear what was wrong.
                     Err(error) => return self.answer_of(back, Err(error)).map(redirect_answer).map_err(broke),
                 }
             }
@@ -101,8 +108,15 @@ impl CredentialIssuer {
         found.filter(|found| found.client == client).ok_or_else(unknown)
     }
 
-    fn check_redirect(&self, request: &AuthorizationRequest, is_attested: bool) -> Result<(), OAuthError> {
-        if self.plan.clients.admits(&request.client_id, &request.redirect_uri, is_attested) {
+    /// The client's own address, where it may hear what is wrong with its request, and the state it knows that by (RFC 6749 §4.1.2.1).
+    fn way_back(&self, query: &Form) -> Result<(String, Option<String>), OAuthError> {
+        let (client, redirect_uri) = (query.needed("client_id")?, query.needed("redirect_uri")?);
+        self.check_redirect((client, redirect_uri), None)?;
+        Ok((redirect_uri.to_owned(), query.text("state").map(str::to_owned)))
+    }
+
+    fn check_redirect(&self, (client, redirect_uri): (&str, &str), instance: Option<&String>) -> Result<(), OAuthError> {
+        if self.plan.clients.admits(client, redirect_uri, instance.is_some()) {
             return Ok(());
         }
         Err(OAuthError::new(OAuthErrorCode::InvalidRequest).because("this client may not bring people back to this redirect_uri"))
@@ -111,10 +125,10 @@ impl CredentialIssuer {
     async fn pause(
         &self,
         request: AuthorizationRequest,
-        is_attested: bool,
+        instance: Option<String>,
         now: &Timestamp,
     ) -> Result<PausedAuthorization, OAuthError> {
-        self.check_redirect(&request, is_attested)?;
+        self.check_redirect((&request.client_id, &request.redirect_uri), instance.as_ref())?;
         let offered = self.offered_sign_in(request.issuer_state.as_deref(), now).await.map_err(broke)?;
         let mut configurations = self.asked_for(&request)?;
         let reference = offered.and_then(|offered| {
@@ -128,9 +142,9 @@ impl CredentialIssuer {
         }
         Ok(PausedAuthorization {
             client: request.client_id,
-            is_attested,
             configurations,
             reference,
+            instance,
             redirect_uri: request.redirect_uri,
             state: request.state,
             code_challenge: request.code_challenge,
@@ -170,7 +184,7 @@ impl CredentialIssuer {
         let paused: PausedAuthorization = self.sessions().take(Kind::Paused, session, turn.now).await?.ok_or_else(no_session)?;
         let authorized = Authorized {
             client: paused.client,
-            is_attested: paused.is_attested,
+            instance: paused.instance,
             redirect_uri: paused.redirect_uri.clone(),
             code_challenge: paused.code_challenge,
             jkt: paused.jkt,

@@ -16,8 +16,21 @@ const NONCE: &[u8] = b"DPoP nonce";
 pub(super) struct Client {
     /// Its identifier.
     pub id: Option<String>,
-    /// Whether its provider has attested it.
-    pub is_attested: bool,
+    /// The thumbprint of the key by which its provider has attested this very instance of it; none where nobody has.
+    pub instance: Option<String>,
+}
+
+impl Client {
+    /// Refuses anybody but the instance that something was `given` to, where that was attested: the identifier is the same for all
+    /// wallets of a provider (draft-ietf-oauth-attestation-based-client-auth-07 §10.3).
+    pub fn check_instance(&self, given: Option<&String>) -> Result<(), OAuthError> {
+        match given {
+            Some(_) if given != self.instance.as_ref() => {
+                Err(OAuthError::new(OAuthErrorCode::InvalidClient).because("another instance of the client was attested before"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl CredentialIssuer {
@@ -28,7 +41,7 @@ impl CredentialIssuer {
         let Some(attested) = client_attestation::check(call, audience, &self.plan.clients.attesters, turn.now)? else {
             return match (self.plan.profile, named) {
                 (Profile::Haip, _) => Err(refused("a client attestation is needed")),
-                (Profile::Standard, named) => Ok(Client { id: named.map(str::to_owned), is_attested: false }),
+                (Profile::Standard, named) => Ok(Client { id: named.map(str::to_owned), instance: None }),
             };
         };
         if named.is_some_and(|named| named != attested.client_id) {
@@ -38,7 +51,7 @@ impl CredentialIssuer {
         if !self.sessions().is_first_use(&attested.replay_id, &until, turn.rng).await.map_err(broke)? {
             return Err(refused("the proof of the client attestation was used before"));
         }
-        Ok(Client { id: Some(attested.client_id), is_attested: true })
+        Ok(Client { id: Some(attested.client_id), instance: Some(attested.instance) })
     }
 
     /// The thumbprint of the key that has signed the DPoP proof of `call`; none when there is no proof.

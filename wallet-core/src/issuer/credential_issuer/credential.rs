@@ -36,35 +36,32 @@ impl CredentialIssuer {
     /// The data set that a request names, among those of its token: by identifier where the wallet was told them, else by configuration.
     fn chosen(&self, access: &Access, requested: &Requested) -> Result<String, OAuthError> {
         let granted = &access.grant.credentials;
-        match (requested, access.grant.is_identified) {
-            (Requested::Identifier(id), true) => granted
-                .iter()
-                .find_map(|each| each.credential_identifiers.iter().find(|known| *known == id))
-                .cloned()
-                .ok_or_else(|| OAuthError::new(OAuthErrorCode::UnknownCredentialIdentifier)),
-            (Requested::Configuration(name), false) => {
+        match requested {
+            Requested::Identifier(id) => {
+                let told = access.grant.is_identified.then_some(granted).into_iter().flatten();
+                let found = told.flat_map(|each| &each.credential_identifiers).find(|known| *known == id).cloned();
+                found.ok_or_else(|| OAuthError::new(OAuthErrorCode::UnknownCredentialIdentifier))
+            }
+            Requested::Configuration(name) if !self.plan.credentials.contains_key(name) => {
+                Err(OAuthError::new(OAuthErrorCode::UnknownCredentialConfiguration))
+            }
+            Requested::Configuration(_) if access.grant.is_identified => {
+                let error = OAuthError::new(OAuthErrorCode::InvalidCredentialRequest);
+                Err(error.because("use one of the credential identifiers of the token response"))
+            }
+            Requested::Configuration(name) => {
                 let granted = granted.iter().find(|each| each.credential_configuration_id == *name);
                 let identifier = granted.and_then(|each| each.credential_identifiers.first());
-                identifier.cloned().ok_or_else(|| match self.plan.credentials.contains_key(name) {
-                    true => OAuthError::new(OAuthErrorCode::InsufficientScope),
-                    false => OAuthError::new(OAuthErrorCode::UnknownCredentialConfiguration),
-                })
+                identifier.cloned().ok_or_else(|| OAuthError::new(OAuthErrorCode::InsufficientScope))
             }
-            (_, true) => Err(malformed("use one of the credential identifiers of the token response")),
-            (_, false) => Err(malformed("use the credential_configuration_id")),
         }
     }
 
     /// The promise of credentials that are not ready.
     async fn defer(&self, transaction: &Transaction, turn: &mut Turn<'_>) -> Result<CredentialResponse, OAuthError> {
         let id = turn.secret();
-        let lifetimes = &self.plan.lifetimes;
-        let until = turn.after(lifetimes.refresh_token.unwrap_or(lifetimes.bearer_token.max(lifetimes.bound_token)));
+        let until = turn.after(self.plan.lifetimes.all_tokens());
         self.sessions().keep((Kind::Transaction, &id), transaction, &until, turn.rng).await.map_err(broke)?;
         Ok(CredentialResponse::Deferred { transaction_id: id.expose().to_owned(), interval: self.interval() })
     }
-}
-
-fn malformed(reason: &str) -> OAuthError {
-    OAuthError::new(OAuthErrorCode::InvalidCredentialRequest).because(reason)
 }

@@ -43,8 +43,7 @@ impl CredentialIssuer {
             return Err(WalletError::misused("an offer needs something to offer"));
         }
         let lifetimes = &self.plan.lifetimes;
-        let longest = lifetimes.refresh_token.unwrap_or_default() + lifetimes.bound_token.max(lifetimes.bearer_token);
-        let until = turn.after(lifetimes.offer + lifetimes.consent + lifetimes.code + longest);
+        let until = turn.after(lifetimes.offer + lifetimes.consent + lifetimes.code + lifetimes.all_tokens());
         let mut authorizations: Vec<CredentialAuthorization> = Vec::new();
         for CredentialDataset { configuration, credential } in datasets {
             let state = credential.map_or(DatasetState::Pending, DatasetState::Ready);

@@ -39,7 +39,7 @@ impl CredentialIssuer {
         }
         let notification = turn.secret();
         let issued = Issued { grant: transaction.grant.clone(), dataset: transaction.dataset.clone() };
-        let until = turn.after(self.plan.lifetimes.refresh_token.unwrap_or(self.plan.lifetimes.bound_token));
+        let until = turn.after(self.plan.lifetimes.all_tokens());
         self.sessions().keep((Kind::Notification, &notification), &issued, &until, turn.rng).await.map_err(broke)?;
         Ok(IssuedCredentials { credentials, notification_id: Some(notification.expose().to_owned()) })
     }

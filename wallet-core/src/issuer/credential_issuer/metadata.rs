@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::issuance::{BatchCredentialIssuance, CredentialIssuerMetadata, RequestEncryption, ResponseEncryption};
 use crate::key::PublicKey;
 use crate::oauth::call::{answer, json_answer};
+use crate::oauth::dpop::ALGORITHMS;
 use crate::oauth::token::{AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, REFRESH_TOKEN};
 use crate::oauth::{AuthorizationServerMetadata, Call, authorization_details, client_attestation, pkce};
 use crate::ports::HttpResponse;
@@ -17,7 +18,6 @@ use crate::time::Timestamp;
 
 /// How long signed metadata is good, in seconds.
 const SIGNED_FOR: i64 = 24 * 3600;
-const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "ES384"];
 
 impl CredentialIssuer {
     /// The credential issuer's metadata.
@@ -45,7 +45,7 @@ impl CredentialIssuer {
         let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let plan = &self.plan;
         let is_strict = plan.profile == Profile::Haip;
-        let takes_attestations = is_strict || !plan.clients.attesters.anchors.is_empty();
+        let takes_attestations = is_strict || !plan.clients.attesters.is_empty();
         let grants = [AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE, REFRESH_TOKEN];
         let grants = &grants[..if plan.lifetimes.refresh_token.is_some() { 3 } else { 2 }];
         let methods: &[&str] = match (is_strict, takes_attestations) {

@@ -145,6 +145,13 @@ impl Default for Lifetimes {
     }
 }
 
+impl Lifetimes {
+    /// How long tokens may live after the first of them was given.
+    pub(super) fn all_tokens(&self) -> Duration {
+        self.refresh_token.unwrap_or_default() + self.bound_token.max(self.bearer_token)
+    }
+}
+
 impl ClientPolicy {
     /// Whether a browser may bring a code for `client` to `redirect_uri`.
     pub(super) fn admits(&self, client: &str, redirect_uri: &str, is_attested: bool) -> bool {

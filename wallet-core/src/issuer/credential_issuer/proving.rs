@@ -47,7 +47,7 @@ impl Proven {
         }
     }
 
-    /// Every proof carries a nonce.
+    /// Every proof carries a nonce, and so does a key attestation, in a proof as well (appendix F.1).
     fn use_nonce(&mut self, nonce: Option<&str>) -> Result<(), OAuthError> {
         self.nonces.insert(nonce.ok_or_else(|| invalid("a proof carries no nonce"))?.to_owned());
         Ok(())
@@ -127,9 +127,7 @@ impl CredentialIssuer {
             None => Ok(()),
             Some(attestation) => {
                 self.check_attestation(attestation, terms, now)?;
-                if attestation.nonce().is_some() {
-                    proven.use_nonce(attestation.nonce())?;
-                }
+                proven.use_nonce(attestation.nonce())?;
                 attestation.keys().iter().cloned().map(HolderKey::bare).for_each(|holder| proven.add(holder));
                 Ok(())
             }

@@ -48,8 +48,8 @@ pub(super) enum Kind {
     Paused,
     /// What an authorization code stands for.
     AuthorizationCode,
-    /// That an authorization code was redeemed, and for what.
-    SpentCode,
+    /// That an authorization code or a refresh token was redeemed, and for what.
+    Spent,
     /// What somebody may do, by a name that only we know.
     Grant,
     /// Whose an access token is.
@@ -77,7 +77,7 @@ impl Kind {
             Self::PushedRequest => "pushed-request",
             Self::Paused => "paused",
             Self::AuthorizationCode => "authorization-code",
-            Self::SpentCode => "spent-code",
+            Self::Spent => "spent",
             Self::Grant => "grant",
             Self::AccessToken => "access-token",
             Self::RefreshToken => "refresh-token",

@@ -14,7 +14,7 @@ use crate::oauth::{Call, CodeVerifier, CredentialAuthorization, OAuthError, OAut
 use crate::ports::HttpResponse;
 use crate::time::Timestamp;
 
-/// What a code was redeemed for.
+/// What a code or a refresh token was redeemed for.
 #[derive(Serialize, Deserialize)]
 struct Spent {
     grant: Secret,
@@ -34,7 +34,7 @@ impl CredentialIssuer {
         let client = self.client(call, client_id.as_deref(), turn).await?;
         let jkt = self.dpop(call, None, turn).await?;
         if jkt.is_none() && self.plan.profile == Profile::Haip {
-            return Err(OAuthError::new(OAuthErrorCode::InvalidDpopProof).because("a DPoP proof is needed"));
+            return Err(OAuthError::invalid_request("a DPoP proof is needed"));
         }
         self.admit(&client, &grant)?;
         let redeeming = Redeeming { client, jkt, details };
@@ -51,7 +51,7 @@ impl CredentialIssuer {
     }
 
     fn admit(&self, client: &Client, grant: &Asked) -> Result<(), OAuthError> {
-        let is_known = client.is_attested || client.id.as_ref().is_some_and(|id| self.plan.clients.known.contains_key(id));
+        let is_known = client.instance.is_some() || client.id.as_ref().is_some_and(|id| self.plan.clients.known.contains_key(id));
         let is_code = matches!(grant, Asked::PreAuthorizedCode { .. });
         if is_code && !is_known && self.plan.clients.strangers == Strangers::Refused {
             return Err(OAuthError::new(OAuthErrorCode::InvalidClient).because("this client is not known"));
@@ -93,42 +93,52 @@ impl CredentialIssuer {
         let Some(found) = taken else { return Err(self.punish_reuse(code, turn.now).await) };
         let grant = found.grant((verifier, redirect_uri), redeeming)?;
         let access = self.keep_grant(grant, turn).await.map_err(broke)?;
-        let until = turn.after(self.plan.lifetimes.bound_token);
-        let spent = Spent { grant: access.name.clone() };
-        self.sessions().keep((Kind::SpentCode, code), &spent, &until, turn.rng).await.map_err(broke)?;
+        self.remember_spent(code, &access, turn).await?;
         Ok(access)
     }
 
-    /// A code that comes a second time was stolen by one of the two: what it was redeemed for ends (RFC 6749 §4.1.2).
-    async fn punish_reuse(&self, code: &Secret, now: &Timestamp) -> OAuthError {
-        let spent: Result<Option<Spent>> = self.sessions().take(Kind::SpentCode, code, now).await;
+    /// Remembers what a code or a refresh token was redeemed for, as long as that may live.
+    async fn remember_spent(&self, secret: &Secret, access: &Access, turn: &mut Turn<'_>) -> Result<(), OAuthError> {
+        let until = turn.after(self.plan.lifetimes.all_tokens());
+        let spent = Spent { grant: access.name.clone() };
+        self.sessions().keep((Kind::Spent, secret), &spent, &until, turn.rng).await.map_err(broke)
+    }
+
+    /// What comes a second time was stolen by one of the two: what it was redeemed for ends (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+    async fn punish_reuse(&self, secret: &Secret, now: &Timestamp) -> OAuthError {
+        let spent: Result<Option<Spent>> = self.sessions().take(Kind::Spent, secret, now).await;
         let ended = match spent {
             Ok(Some(Spent { grant })) => self.sessions().forget(Kind::Grant, &grant).await,
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
-        ended.map_or_else(broke, |()| invalid_grant("the code is not, or no longer, good"))
+        ended.map_or_else(broke, |()| invalid_grant("it is not, or no longer, good"))
     }
 
-    /// A refresh token bound to a key stays, so that a lost answer loses nothing; any other is good only once (RFC 9700 §4.14.2).
+    /// A refresh token bound to a key stays, so that a lost answer loses nothing; any other is good only once, and ends with all that
+    /// came of it when it is used again (RFC 9700 §4.14.2).
     async fn refresh(
         &self,
         token: Secret,
         redeeming: Redeeming,
         turn: &mut Turn<'_>,
     ) -> Result<(Access, Option<Secret>), OAuthError> {
-        let unknown = || invalid_grant("the refresh token is not, or no longer, good");
-        let access = self.granted(Kind::RefreshToken, &token, turn.now).await.map_err(broke)?.ok_or_else(unknown)?;
+        let found = self.granted(Kind::RefreshToken, &token, turn.now).await.map_err(broke)?;
+        let Some(mut access) = found else { return Err(self.punish_reuse(&token, turn.now).await) };
+        redeeming.client.check_instance(access.grant.instance.as_ref())?;
         if access.grant.jkt != redeeming.jkt || access.grant.client != redeeming.client.id && access.grant.client.is_some() {
             return Err(invalid_grant("the refresh token is another client's"));
         }
-        // The new token is for all that was given, whatever of it the wallet names.
-        narrowed(access.grant.credentials.clone(), &redeeming.details)?;
+        if !redeeming.details.is_empty() {
+            access.narrow_to(narrowed(access.grant.credentials.clone(), &redeeming.details)?);
+        }
         if access.grant.jkt.is_some() {
             return Ok((access, Some(token)));
         }
         let taken: Option<serde_json::Value> = self.sessions().take(Kind::RefreshToken, &token, turn.now).await.map_err(broke)?;
-        taken.map(|_| (access, None)).ok_or_else(unknown)
+        taken.ok_or_else(|| invalid_grant("the refresh token is being used"))?;
+        self.remember_spent(&token, &access, turn).await?;
+        Ok((access, None))
     }
 }
 
@@ -159,9 +169,7 @@ impl Authorized {
         if self.jkt.is_some() && self.jkt != redeeming.jkt {
             return Err(invalid_grant("the code is bound to another key"));
         }
-        if self.is_attested && !redeeming.client.is_attested {
-            return Err(OAuthError::new(OAuthErrorCode::InvalidClient).because("the client was attested before"));
-        }
+        redeeming.client.check_instance(self.instance.as_ref())?;
         let client = Client { id: Some(self.client), ..redeeming.client };
         Redeeming { client, ..redeeming }.grant(self.credentials, self.is_identified)
     }
@@ -173,7 +181,7 @@ impl Redeeming {
         let has_several = credentials.iter().any(|each| each.credential_identifiers.len() > 1);
         let is_identified = is_identified || has_several || !self.details.is_empty();
         let credentials = narrowed(credentials, &self.details)?;
-        Ok(Grant { client: self.client.id, jkt: self.jkt, credentials, is_identified })
+        Ok(Grant { client: self.client.id, instance: self.client.instance, jkt: self.jkt, credentials, is_identified })
     }
 }
 

@@ -49,8 +49,8 @@ pub fn disclosed(
 /// The smallest part around `claim` that can be taken out on its own.
 fn widened(claim: &JsonPointer, mut can_be_taken: impl FnMut(&JsonPointer) -> bool) -> JsonPointer {
     let tokens = claim.tokens();
-    let parts = (0..tokens.len()).rev().map(|length| JsonPointer::new(tokens[..=length].iter().cloned()));
-    parts.into_iter().find(|part| can_be_taken(part)).unwrap_or_default()
+    let mut parts = (1..=tokens.len()).rev().map(|length| JsonPointer::new(tokens[..length].iter().cloned()));
+    parts.find(|part| can_be_taken(part)).unwrap_or_default()
 }
 
 fn is_inside(place: &JsonPointer, claim: &JsonPointer) -> bool {

@@ -200,6 +200,30 @@ fn selective_data_integrity_leaves_with_what_is_shared_and_what_a_verifier_needs
     assert_eq!(presented.check_signature(0, &key(2).public_key(), &Contexts::bundled()), Ok(()));
 }
 
+/// An item of an ordered list cannot be taken out on its own: the list goes whole, and nothing else with it.
+#[test]
+fn part_that_cannot_be_taken_out_goes_with_the_smallest_whole_around_it() {
+    let context = json!({ "@context": {
+        "steps": { "@id": "https://list.example#steps", "@container": "@list" }, "note": "https://list.example#note",
+    } });
+    let contexts = Contexts::bundled().with("https://list.example/v1", &context.to_string()).expect("a context");
+    let credential = json!({
+        "@context": [V2, "https://list.example/v1"], "type": ["VerifiableCredential"],
+        "issuer": did::key::from_public_key(&key(1).public_key()),
+        "credentialSubject": { "id": did::key::from_public_key(&key(2).public_key()), "steps": ["uno", "dos"], "note": "x" },
+    });
+    let options = ProofOptions { disclosure: Disclosure::AllBut(Vec::new()), ..options(Mechanism::EcdsaSd2023) };
+    let (mut rng, issuer) = (UnwrapErr(SysRng), key(1));
+    let unsigned = crate::securing::prepare_disclosable(object(credential), &options, &issuer.public_key(), &contexts, &mut rng);
+    let unsigned = unsigned.expect("it can be signed");
+    let signature = issuer.sign(unsigned.message());
+    let base = unsigned.finish(&signature).expect("the signature fits");
+    let shown = disclosed(&base, &claims(&["/credentialSubject/steps/1"]), &contexts, &mut rng).expect("the list");
+    let subject = &shown.body()["credentialSubject"];
+    assert_eq!((&subject["steps"], subject.get("note")), (&json!(["uno", "dos"]), None));
+    assert_eq!(shown.check_signature(0, &issuer.public_key(), &contexts), Ok(()));
+}
+
 fn query() -> DcqlQuery {
     let credential = |id: &str, format: &str| json!({ "id": id, "format": format, "meta": {} });
     let mut bare = credential("bare", "dc+sd-jwt");

@@ -10,8 +10,17 @@ use crate::oauth::{
 };
 
 impl Errand<'_> {
+    /// Begins: by the code of the offer, or by a browser, whose URL it gives.
+    pub async fn begin(&mut self, offer: &Offer, tx_code: Option<Secret>) -> Result<Option<String>> {
+        self.bind_tokens().await?;
+        match offer.needs_browser() {
+            true => self.ask(offer).await.map(Some),
+            false => self.redeem_offered(offer, tx_code).await.map(|()| None),
+        }
+    }
+
     /// The URL that the browser is sent to, once the server knows what it is about; what the wallet must remember is in the issuance.
-    pub async fn ask(&mut self, offer: &Offer) -> Result<String> {
+    async fn ask(&mut self, offer: &Offer) -> Result<String> {
         let endpoint = self.issuance.server.authorization_endpoint.clone();
         let endpoint = endpoint.ok_or_else(|| unsupported("it has no authorization endpoint"))?;
         if !self.issuance.server.may_know_s256() {
@@ -19,6 +28,9 @@ impl Errand<'_> {
         }
         let (state, verifier) = (Secret::generate(self.rng), CodeVerifier::generate(self.rng));
         let request = self.authorization_request(offer, &state, &verifier);
+        if self.client.profile == Profile::Haip && request.scope.is_none() {
+            return Err(WalletError::unsupported("this issuer under HAIP 1.0", "a credential has no scope to ask for it by"));
+        }
         let parameters = self.push(&request).await?;
         let redirect_uri = request.redirect_uri;
         self.issuance.client_id = Some(request.client_id);
@@ -85,13 +97,13 @@ impl Errand<'_> {
         let Authorization::Browsing { verifier, redirect_uri, .. } = asked else {
             return Err(WalletError::misused("nobody has been asked to sign in"));
         };
-        check_issuer(&answer, &self.issuance.server)?;
+        check_issuer(&answer, &self.issuance.server, self.client.profile)?;
         let code = answer.outcome.map_err(|error| self.refusal(&error))?;
         self.redeem(Grant::AuthorizationCode { code, verifier, redirect_uri }).await
     }
 
     /// Redeems the pre-authorized code of an offer (§6.1).
-    pub async fn redeem_offered(&mut self, offer: &Offer, tx_code: Option<Secret>) -> Result<()> {
+    async fn redeem_offered(&mut self, offer: &Offer, tx_code: Option<Secret>) -> Result<()> {
         let grant = offer.pre_authorized().ok_or_else(|| WalletError::misused("the offer has no pre-authorized code"))?;
         match (&grant.transaction_code, &tx_code) {
             (Some(_), None) => return Err(WalletError::misused("ask the person for the transaction code")),
@@ -104,7 +116,7 @@ impl Errand<'_> {
     }
 
     /// Exchanges a code or a refresh token for an access token, and notes what may be asked for with it.
-    pub async fn redeem(&mut self, grant: Grant) -> Result<()> {
+    async fn redeem(&mut self, grant: Grant) -> Result<()> {
         let endpoint = self.issuance.server.token_endpoint.clone().ok_or_else(|| unsupported("it has no token endpoint"))?;
         let refreshed = if let Grant::RefreshToken { token } = &grant { Some(token.clone()) } else { None };
         // A pre-authorized code stands for all that was offered: details say which of it is wanted.
@@ -125,6 +137,14 @@ impl Errand<'_> {
         let until = token.expires_in.map(|seconds| self.now.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)));
         self.issuance.authorization = Authorization::Given { token, until };
         Ok(())
+    }
+
+    /// Gets another access token by the refresh token; whether there was one.
+    pub async fn refresh(&mut self) -> Result<bool> {
+        let Some(token) = self.issuance.refresh_token().cloned() else { return Ok(false) };
+        self.redeem(Grant::RefreshToken { token }).await?;
+        self.save().await?;
+        Ok(true)
     }
 
     fn knows_details(&self) -> bool {
@@ -149,12 +169,12 @@ impl Errand<'_> {
     }
 }
 
-/// Refuses the answer of another server than the one that was asked: it is a mix-up (RFC 9207 §2.4).
-fn check_issuer(answer: &AuthorizationAnswer, server: &AuthorizationServerMetadata) -> Result<()> {
+/// Refuses the answer of another server than the one that was asked: it is a mix-up (RFC 9207 §2.4, which HAIP 1.0 asks of all).
+fn check_issuer(answer: &AuthorizationAnswer, server: &AuthorizationServerMetadata, profile: Profile) -> Result<()> {
     let mixed_up = |reason: &str| Err(WalletError::refused("the wallet", reason));
     match &answer.issuer {
         Some(issuer) if issuer != server.issuer.as_str() => mixed_up("the answer is from another server than was asked"),
-        None if server.authorization_response_iss_parameter_supported => {
+        None if server.authorization_response_iss_parameter_supported || profile == Profile::Haip => {
             mixed_up("the answer does not say which server it is from")
         }
         _ => Ok(()),

@@ -9,7 +9,7 @@ use super::issuance::{Issuance, TokenKey};
 use super::{Client, Dpop};
 use crate::error::{Result, WalletError};
 use crate::key::KeyAlgorithm;
-use crate::oauth::call::header_of;
+use crate::oauth::call::{header_of, json_of};
 use crate::oauth::{DpopProof, Endpoint, OAuthError, OAuthErrorCode, Profile, client_attestation, dpop, form};
 use crate::ports::{HttpMethod, HttpRequest, HttpResponse};
 use crate::store::{Record, RecordId};
@@ -32,7 +32,7 @@ pub(super) struct Errand<'a> {
     pub id: Option<RecordId>,
     /// The DPoP nonces that servers gave, by their origin.
     nonces: BTreeMap<String, String>,
-    /// The challenge for client attestations.
+    /// The challenge that the next client attestation must carry.
     challenge: Option<String>,
 }
 
@@ -60,6 +60,11 @@ impl<'o> Outgoing<'o> {
     /// A form for the authorization server.
     pub fn form(endpoint: &'o Endpoint, form: &form::Form) -> Self {
         Self { endpoint, content_type: form::FORM, body: form.to_text().into_bytes(), to: Recipient::Server }
+    }
+
+    /// An empty request, for anybody.
+    pub fn empty(endpoint: &'o Endpoint) -> Self {
+        Self { endpoint, content_type: "", body: Vec::new(), to: Recipient::Anybody }
     }
 
     /// JSON for the credential issuer.
@@ -114,34 +119,40 @@ impl<'a> Errand<'a> {
         loop {
             let request = self.request(outgoing).await?;
             let response = self.client.send(request).await?;
-            let origin = outgoing.endpoint.origin();
-            if let Some(nonce) = header_of(&response, dpop::NONCE_HEADER) {
-                self.nonces.insert(origin, nonce.to_owned());
-            }
+            let sent = self.challenge.clone();
+            self.note(outgoing, &response);
             if (200..300).contains(&response.status) {
                 return Ok(Ok(response));
             }
             let error = OAuthError::from_response(&response);
-            if tries == MAX_TRIES || !self.learns_from(&error) {
+            // Whether the server said what was missing, so that the same request with that may do.
+            let has_learnt = match error.code {
+                OAuthErrorCode::UseAttestationChallenge => self.challenge != sent,
+                _ => dpop::wanted_nonce(&error).is_some(),
+            };
+            if tries == MAX_TRIES || !has_learnt {
                 return Ok(Err(error));
             }
             tries += 1;
         }
     }
 
-    /// Whether the server said what was missing, so that the same request with that may do.
-    fn learns_from(&mut self, error: &OAuthError) -> bool {
-        match (&error.code, &error.attestation_challenge) {
-            (OAuthErrorCode::UseAttestationChallenge, Some(challenge)) if self.challenge.as_ref() != Some(challenge) => {
-                self.challenge = Some(challenge.clone());
-                true
-            }
-            _ => dpop::wanted_nonce(error).is_some(),
+    /// Notes what the next request must carry, which any answer may say.
+    fn note(&mut self, outgoing: &Outgoing<'_>, response: &HttpResponse) {
+        if let Some(nonce) = header_of(response, dpop::NONCE_HEADER) {
+            self.nonces.insert(outgoing.endpoint.origin(), nonce.to_owned());
+        }
+        if let Some(challenge) = header_of(response, client_attestation::CHALLENGE_HEADER) {
+            self.challenge = Some(challenge.to_owned());
         }
     }
 
     async fn request(&mut self, outgoing: &Outgoing<'_>) -> Result<HttpRequest> {
         let mut request = HttpRequest::post(outgoing.endpoint.as_str(), outgoing.content_type, outgoing.body.clone());
+        if outgoing.body.is_empty() {
+            // There are servers that would look for JSON in what is announced as such.
+            request.headers.clear();
+        }
         request.max_bytes = MAX_ANSWER;
         request.timeout *= 3;
         request.headers.push(("accept".to_owned(), "application/json, application/jwt".to_owned()));
@@ -172,7 +183,9 @@ impl<'a> Errand<'a> {
 
     /// What shows the authorization server which wallet it is (OpenID4VCI 1.0 appendix E).
     async fn attested(&mut self) -> Result<Vec<(String, String)>> {
-        let Some(own) = &self.client.attestation else { return Ok(Vec::new()) };
+        let client = self.client;
+        let Some(own) = &client.attestation else { return Ok(Vec::new()) };
+        self.fetch_challenge().await?;
         let audience = self.issuance.server.issuer.as_str();
         let unsigned = own.attestation.prove((audience, self.challenge.as_deref()), self.rng, self.now)?;
         let signature = self.wallet.keystore.sign(&own.key, unsigned.message()).await?;
@@ -180,6 +193,27 @@ impl<'a> Errand<'a> {
             (client_attestation::HEADER.to_owned(), own.attestation.text().to_owned()),
             (client_attestation::POP_HEADER.to_owned(), unsigned.finish(&signature)),
         ])
+    }
+
+    /// Fetches a first challenge from a server that gives them out
+    /// (draft-ietf-oauth-attestation-based-client-auth-07, on challenge retrieval).
+    async fn fetch_challenge(&mut self) -> Result<()> {
+        let (None, Some(endpoint)) = (&self.challenge, &self.issuance.server.challenge_endpoint) else { return Ok(()) };
+        let request = HttpRequest { method: HttpMethod::Post, ..HttpRequest::get(endpoint.as_str()) };
+        let response = self.client.send(request).await?;
+        let answer = json_of("attestation challenge", &response)?;
+        let challenge = answer.get("attestation_challenge").and_then(Value::as_str);
+        let missing = || WalletError::malformed("attestation challenge", "attestation_challenge is missing");
+        self.challenge = Some(challenge.ok_or_else(missing)?.to_owned());
+        Ok(())
+    }
+
+    /// Gives up what was never saved: nothing is left of it in the keystore.
+    pub async fn give_up(&mut self) {
+        if let Some(key) = self.issuance.dpop.take() {
+            // Why it was given up is what the person must hear of.
+            let _ = self.wallet.keystore.delete(&key.id).await;
+        }
     }
 
     /// The issuer as it is called in errors.

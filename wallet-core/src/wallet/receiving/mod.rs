@@ -124,14 +124,14 @@ impl Wallet {
         self.forget_old_issuances(rng, now).await?;
         let issuance = begin(offer, acceptance, client, now)?;
         let mut errand = Errand::new(self, client, issuance, (rng, now));
-        errand.bind_tokens().await?;
-        if offer.needs_browser() {
-            let url = errand.ask(offer).await?;
-            let issuance = errand.save().await?;
-            return Ok(Accepted::Browse { issuance, url });
+        match errand.begin(offer, acceptance.tx_code.clone()).await {
+            Ok(Some(url)) => Ok(Accepted::Browse { issuance: errand.save().await?, url }),
+            Ok(None) => errand.proceed().await.map(Accepted::Received),
+            Err(error) => {
+                errand.give_up().await;
+                Err(error)
+            }
         }
-        errand.redeem_offered(offer, acceptance.tx_code.clone()).await?;
-        errand.proceed().await.map(Accepted::Received)
     }
 
     /// Goes on with the URL that a browser came back with, once: the wallet knows by its state which issuance it belongs to.

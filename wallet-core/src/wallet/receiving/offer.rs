@@ -115,17 +115,18 @@ impl Client<'_> {
     async fn issuer(&self, issuer: &Endpoint, now: &Timestamp) -> Result<(CredentialIssuerMetadata, Option<String>)> {
         let place = issuer.well_known(WELL_KNOWN);
         // Signed metadata of somebody who is not trusted would have to be refused (§12.2.3): who trusts nobody does not ask for it.
-        if !self.verifier.carried.authorities.is_empty() {
-            let response = self.get(place.as_str(), "application/jwt, application/json;q=0.5").await?;
-            if !is_jwt(&response) {
-                return Ok((CredentialIssuerMetadata::read(&response.body, issuer)?, None));
-            }
+        let accepted = match self.verifier.carried.authorities.is_empty() {
+            true => "application/json",
+            false => "application/jwt, application/json;q=0.5",
+        };
+        let mut response = self.get(place.as_str(), accepted).await?;
+        if is_jwt(&response) {
             let signed = SignedMetadata::read(&text_of("signed metadata", &response)?)?;
             if let Some(certified) = self.certified(&signed, issuer, now)? {
                 return Ok(certified);
             }
+            response = self.get(place.as_str(), "application/json").await?;
         }
-        let response = self.get(place.as_str(), "application/json").await?;
         json_of("credential issuer metadata", &response)?;
         Ok((CredentialIssuerMetadata::read(&response.body, issuer)?, None))
     }
@@ -178,14 +179,14 @@ impl Client<'_> {
         if response.status == 200 { Ok(response) } else { Err(OAuthError::from_response(&response).refusal(&host_of(url))) }
     }
 
-    /// Sends a request by the verifier's network; a server that is broken is one that cannot be reached now.
+    /// Sends a request by the verifier's network; a server that is broken, or has too much to do, cannot be reached now.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
         let network = self.verifier.network.as_ref();
         let network = network.ok_or_else(|| WalletError::unreachable("the issuer", "there is no network"))?;
         let host = host_of(&request.url);
         let response = network.send(request).await?;
         match response.status {
-            500.. => Err(WalletError::unreachable(host, format!("it answered {}", response.status))),
+            429 | 500.. => Err(WalletError::unreachable(host, format!("it answered {}", response.status))),
             _ => Ok(response),
         }
     }

@@ -7,7 +7,6 @@ use super::issuance::{Issuance, Kept, Wanted};
 use super::{Client, Received};
 use crate::error::{Result, WalletError};
 use crate::issuance::{NotificationEvent, NotificationRequest};
-use crate::oauth::Grant;
 use crate::store::RecordId;
 use crate::time::Timestamp;
 use crate::wallet::{Forgetting, Wallet};
@@ -24,14 +23,13 @@ impl Wallet {
         now: &Timestamp,
     ) -> Result<Received> {
         let (id, mut issuance, kept) = self.issuance_of(credential).await?;
-        let token = issuance.refresh_token().cloned();
-        let token =
-            token.ok_or_else(|| WalletError::misused("the issuer gave no right to get it anew: ask it for another offer"))?;
         issuance.wanted.push(Wanted::of(&kept.configuration, kept.identifier));
         let mut errand = Errand::new(self, client, issuance, (rng, now));
         errand.id = Some(id);
-        errand.redeem(Grant::RefreshToken { token }).await?;
-        errand.proceed().await
+        match errand.refresh().await? {
+            true => errand.proceed().await,
+            false => Err(WalletError::misused("the issuer gave no right to get it anew: ask it for another offer")),
+        }
     }
 
     /// Forgets the credentials of an issuance that the person does not want after all, and tells the issuer so (§11.1).

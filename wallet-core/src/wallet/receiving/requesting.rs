@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::checking::Checked;
-use super::errand::{Errand, Outgoing, Recipient};
+use super::errand::{Errand, Outgoing};
 use super::issuance::{Deferred, Kept, Wanted};
 use super::proving::Plan;
 use super::{Encryption, Received, Refusal};
@@ -14,7 +14,7 @@ use crate::issuance::{
 };
 use crate::jose::jwe::DecryptionKey;
 use crate::oauth::call::header_of;
-use crate::oauth::{Endpoint, Grant, OAuthError, OAuthErrorCode};
+use crate::oauth::{Endpoint, OAuthError, OAuthErrorCode};
 use crate::ports::HttpResponse;
 use crate::store::Record;
 use crate::wallet::receive;
@@ -22,10 +22,8 @@ use crate::wallet::receive;
 impl Errand<'_> {
     /// Gets everything that is wanted and due, keeps what is good, and tells the issuer.
     pub async fn proceed(mut self) -> Result<Received> {
-        if self.issuance.has_ended(self.now)
-            && let Some(token) = self.issuance.refresh_token().cloned()
-        {
-            self.redeem(Grant::RefreshToken { token }).await?;
+        if self.issuance.has_ended(self.now) {
+            self.refresh().await?;
         }
         let id = self.save().await?;
         let mut received = Received::of(id);
@@ -41,10 +39,10 @@ impl Errand<'_> {
 
     /// Asks for one credential, or a batch of it.
     async fn obtain(&mut self, at: usize, received: &mut Received) -> Result<()> {
-        let wanted = self.issuance.wanted[at].clone();
-        let answer = match &wanted.deferred {
-            Some(deferred) => self.ask_later(&deferred.transaction_id).await?,
-            None => self.ask_now(at).await?,
+        let answer = match self.ask_for(at).await? {
+            // The token has ended before its time, or its time was not told.
+            Err(error) if error.code == OAuthErrorCode::InvalidToken && self.refresh().await? => self.ask_for(at).await?,
+            answer => answer,
         };
         match answer {
             Ok(CredentialResponse::Deferred { transaction_id, interval }) => {
@@ -64,6 +62,14 @@ impl Errand<'_> {
                 });
                 Ok(())
             }
+        }
+    }
+
+    /// Asks for what is wanted, for the first time or again.
+    async fn ask_for(&mut self, at: usize) -> Result<Result<CredentialResponse, OAuthError>> {
+        match self.issuance.wanted[at].deferred.clone() {
+            Some(deferred) => self.ask_later(&deferred.transaction_id).await,
+            None => self.ask_now(at).await,
         }
     }
 
@@ -120,9 +126,7 @@ impl Errand<'_> {
     /// A fresh nonce, where the issuer gives out any (§7).
     async fn nonce(&mut self) -> Result<Option<String>> {
         let Some(endpoint) = self.issuance.issuer.nonce_endpoint.clone() else { return Ok(None) };
-        let outgoing =
-            Outgoing { endpoint: &endpoint, content_type: "application/json", body: Vec::new(), to: Recipient::Anybody };
-        let response = self.send(&outgoing).await?.map_err(|error| self.refusal(&error))?;
+        let response = self.send(&Outgoing::empty(&endpoint)).await?.map_err(|error| self.refusal(&error))?;
         Ok(Some(NonceResponse::read(&response.body)?.c_nonce))
     }
 
