@@ -119,7 +119,7 @@ async fn page(State(service): Shared, uri: Uri, Query(question): Query<Question>
         Err(error) => return (StatusCode::BAD_REQUEST, html(face.failed(&error.to_string()))).into_response(),
     };
     let same = question.device() == Device::Same;
-    let here = (!same).then(|| format!("?{}&device=same", uri.query().unwrap_or_default()));
+    let here = (!same).then(|| on_this_device(uri.query().unwrap_or_default()));
     let mut response = html(face.asking(&begun, here.as_deref())).into_response();
     if same {
         let secure = if service.online.base.as_str().starts_with("https:") { "; Secure" } else { "" };
@@ -150,6 +150,12 @@ async fn done(State(service): Shared, Query(code): Query<Code>, headers: HeaderM
         Ok(_) => html(face.stranger()).into_response(),
         Err(error) => failed(&error),
     }
+}
+
+/// The way to the same page for a wallet on this device.
+fn on_this_device(query: &str) -> String {
+    let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("device="));
+    format!("?{}", others.chain(["device=same"]).collect::<Vec<_>>().join("&"))
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {
