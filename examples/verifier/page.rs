@@ -32,10 +32,8 @@ impl Face<'_> {
                 format!("<p><button id=\"ask\">{ask}</button></p>")
             }
         };
-        let asks = words!(l, "asks for credentials", "pide credenciales", "pede credenciais");
         let waiting = words!(l, "Waiting for the wallet …", "Esperando a la billetera …", "Aguardando a carteira …");
-        let name = escaped(self.name);
-        self.page(&format!("<article id=\"invitation\"><p>{name} {asks}</p>{invitation}<p>{waiting}</p></article>"), page)
+        self.page(&format!("<article id=\"invitation\">{invitation}<p>{waiting}</p></article>"), page)
     }
 
     fn invitation(&self, link: &str, here: Option<&str>) -> String {
