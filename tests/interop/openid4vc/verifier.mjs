@@ -24,7 +24,10 @@ const sessions = new Map();
 const VP_FORMATS = {
   'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256', 'EdDSA'] },
   jwt_vc_json: { alg_values: ['ES256', 'EdDSA'] },
-  ldp_vc: { proof_type_values: ['DataIntegrityProof'], cryptosuite_values: ['eddsa-rdfc-2022', 'ecdsa-rdfc-2019'] },
+  ldp_vc: {
+    proof_type_values: ['DataIntegrityProof'],
+    cryptosuite_values: ['eddsa-rdfc-2022', 'ecdsa-rdfc-2019', 'ecdsa-sd-2023'],
+  },
 };
 
 async function open({ query: { scheme, mode = 'direct_post', by = 'reference', dcql, transaction_data, same } }) {

@@ -10,7 +10,10 @@ const METADATA = {
   vp_formats_supported: {
     'dc+sd-jwt': { 'sd-jwt_alg_values': ['ES256', 'EdDSA'], 'kb-jwt_alg_values': ['ES256'] },
     jwt_vc_json: { alg_values: ['ES256', 'EdDSA'] },
-    ldp_vc: { proof_type_values: ['DataIntegrityProof'], cryptosuite_values: ['ecdsa-rdfc-2019', 'eddsa-rdfc-2022'] },
+    ldp_vc: {
+      proof_type_values: ['DataIntegrityProof'],
+      cryptosuite_values: ['ecdsa-rdfc-2019', 'eddsa-rdfc-2022', 'ecdsa-sd-2023'],
+    },
   },
   client_id_prefixes_supported: ['redirect_uri', 'decentralized_identifier', 'x509_san_dns', 'x509_hash', 'verifier_attestation'],
   response_types_supported: ['vp_token'],
