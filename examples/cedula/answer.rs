@@ -100,8 +100,10 @@ async fn review(wallet: &Wallet, screen: &Screen, asked: &args::Present, how: &A
     match reviewed {
         Ok(review) => Ok(review),
         Err(turned_away) => {
-            // Whoever may hear it is told; the reason that the holder is told stays the same when that fails.
-            if let Ok(Some(Answered::DcApi(data))) = wallet.turn_away(&turned_away, how).await {
+            // Whoever may hear it is told once the holder has agreed to that; why it was turned away stays the same when that fails.
+            if asked.yes
+                && let Ok(Some(Answered::DcApi(data))) = wallet.turn_away(&turned_away, how).await
+            {
                 screen.raw(&data.to_string());
             }
             Err(Failure::Wallet(turned_away.into()))

@@ -16,6 +16,8 @@ mod page;
 mod people;
 mod service;
 mod test_handles;
+#[path = "../web/mod.rs"]
+mod web;
 #[path = "../cedula/words.rs"]
 #[allow(dead_code, reason = "only the macro and the failures are needed")]
 mod words;
@@ -28,7 +30,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
-use tokio::net::TcpListener;
 use wallet_core::error::{Result, WalletError};
 use wallet_core::issuance::{Display, MetadataSigner};
 use wallet_core::issuer::credential_issuer::{
@@ -41,7 +42,7 @@ use wallet_core::oauth::{Attesters, Endpoint};
 use wallet_core::platform::{HttpNetwork, SoftwareKeystore, SqliteStorage, system_now, system_rng};
 use wallet_core::ports::{Change, Storage};
 use wallet_core::resolver::Resolver;
-use wallet_core::seal::{Cost, Passphrase, SealingKey};
+use wallet_core::seal::SealingKey;
 use wallet_core::securing::linked_data::Contexts;
 use wallet_core::x509::{Certificate, CertificateChain, TrustAnchors, pem};
 
@@ -49,6 +50,8 @@ use args::Args;
 use catalogue::Shop;
 use identities::{Identities, Identity};
 use service::Service;
+use web::keeping::{self, PassphraseFrom};
+use web::serving;
 
 /// How often what is over is swept away.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -69,25 +72,19 @@ async fn main() -> ExitCode {
 
 async fn run(args: &Args) -> Result<()> {
     fs::create_dir_all(&args.data).map_err(WalletError::storage_failed)?;
-    let base = Endpoint::identifier(&args.url.clone().unwrap_or_else(|| format!("http://localhost:{}", args.port)))?;
-    if !args.test && !base.as_str().starts_with("https:") {
-        return Err(WalletError::misused("its URL must be https; plain http is for --test"));
-    }
+    let base = serving::base(args.url.as_deref(), args.port, args.test)?;
     if base.path() != "/" {
         return Err(WalletError::misused("its URL has no path: the pages and documents beside the issuer are at the root"));
     }
     let service = Arc::new(open(args, &base).await?);
     tokio::spawn(sweep(service.clone()));
-    let failed = |error: std::io::Error| WalletError::unreachable(format!("port {}", args.port), error);
-    let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(failed)?;
-    println!("{base}");
-    axum::serve(listener, service::router(service)).with_graceful_shutdown(interrupted()).await.map_err(failed)
+    serving::serve(service::router(service), &base, args.port).await
 }
 
 /// The service, with what it kept when it last ran.
 async fn open(args: &Args, base: &Endpoint) -> Result<Service> {
-    let passphrase = Passphrase::new(passphrase(args)?)?;
-    let keystore = Arc::new(keystore(&args.data, &passphrase).await?);
+    let passphrase = PassphraseFrom { file: args.passphrase_file.as_deref(), test: args.test }.read()?;
+    let keystore = Arc::new(keeping::keystore(&args.data, &passphrase).await?);
     let identities = Identities::open(args, base, &keystore).await?;
     let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(args.data.join("sessions.sqlite")).await?);
     let sealing = sealing_key(&args.data)?;
@@ -156,7 +153,7 @@ fn known(args: &Args) -> BTreeMap<String, Vec<String>> {
 fn attesters(args: &Args) -> Result<Attesters> {
     let (mut keys, mut certificates) = (Vec::new(), Vec::<Certificate>::new());
     for file in &args.attesters {
-        let text = read(file)?;
+        let text = keeping::read(file)?;
         match serde_json::from_str::<serde_json::Value>(&text) {
             Ok(set) => keys.extend(set["keys"].as_array().cloned().unwrap_or_default()),
             Err(_) => certificates.extend(pem::certificates(&text)?),
@@ -164,15 +161,6 @@ fn attesters(args: &Args) -> Result<Attesters> {
     }
     let keys = JwkSet::read(&serde_json::json!({ "keys": keys }))?;
     Ok(Attesters { keys, anchors: TrustAnchors::try_from(certificates)? })
-}
-
-/// The keys of an earlier start, or a new keystore.
-async fn keystore(folder: &Path, passphrase: &Passphrase) -> Result<SoftwareKeystore> {
-    let storage = Arc::new(SqliteStorage::open(folder.join("keys.sqlite")).await?);
-    if SoftwareKeystore::exists(&*storage).await? {
-        return SoftwareKeystore::open(storage, passphrase).await;
-    }
-    SoftwareKeystore::create(storage, passphrase, Cost::UNLOCK).await
 }
 
 /// What sessions are sealed with, in a file that its owner alone can read.
@@ -203,35 +191,10 @@ async fn decryption_key(storage: &dyn Storage, sealing: &SealingKey) -> Result<D
     Ok(key)
 }
 
-fn passphrase(args: &Args) -> Result<String> {
-    if let Some(file) = &args.passphrase_file {
-        return Ok(read(file)?.lines().next().unwrap_or_default().to_owned());
-    }
-    let known = std::env::var("CEDULA_PASSPHRASE").ok().or_else(|| args.test.then(|| "for tests only".to_owned()));
-    known.ok_or_else(|| WalletError::misused("a passphrase is needed: CEDULA_PASSPHRASE or --passphrase-file"))
-}
-
-fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).map_err(|error| WalletError::misused(format!("{}: {error}", file.display())))
-}
-
 async fn sweep(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP).await;
         // What could not be swept now is swept the next time.
         let _ = service.issuer.sweep(&system_now()).await;
     }
-}
-
-/// Waits for an interrupt, or for the end that a service manager sends.
-async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut ended) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = ended.recv() => {}
-        }
-        return;
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use wallet_core::issuer::credential_issuer::{MadeOffer, PausedAuthorization};
 use wallet_core::language::Language;
 use wallet_core::oauth::Secret;
-use wallet_core::qr::Symbol;
 
 use crate::catalogue::Entry;
+use crate::web::page::{escaped, framed, picture};
 use crate::words::words;
 
 /// Who speaks, and in which language.
@@ -28,24 +28,27 @@ impl Face<'_> {
         );
         let with_code = words!(l, "by code", "con código", "com código");
         let signing_in = words!(l, "signing in", "iniciando sesión", "entrando na conta");
-        let row = |(name, entry): (&String, &Entry)| {
-            let (title, name) = (escaped(entry.title(l.tag())), escaped(name));
+        let row = |(name, _): &(&String, &Entry)| {
+            let name = escaped(name);
             format!(
-                "<li>{title} <small>({name})</small>: <a href=\"show?flow=pre&amp;config={name}\">{with_code}</a> · \
-                 <a href=\"show?flow=auth&amp;config={name}\">{signing_in}</a></li>"
+                "<tr><td><code>{name}</code></td><td><a href=\"show?flow=pre&amp;config={name}\">{with_code}</a> · \
+                 <a href=\"show?flow=auth&amp;config={name}\">{signing_in}</a></td></tr>"
             )
         };
-        let rows: String = entries.iter().map(row).collect();
-        self.page(&format!("<p>{about}</p><ul>{rows}</ul>"))
+        let mut kinds = BTreeMap::<&str, Vec<(&String, &Entry)>>::new();
+        entries.iter().for_each(|entry| kinds.entry(entry.1.title(l.tag())).or_default().push(entry));
+        let kind = |(title, entries): (&str, Vec<_>)| {
+            let rows: String = entries.iter().map(row).collect();
+            format!("<article><h2>{}</h2><table>{rows}</table></article>", escaped(title))
+        };
+        let kinds: String = kinds.into_iter().map(kind).collect();
+        self.page(&format!("<p>{about}</p>{kinds}"))
     }
 
     /// An offer as a QR code and a link.
     pub fn offer(&self, made: &MadeOffer) -> String {
         let l = self.language;
         let link = made.link.to_uri();
-        let picture = Symbol::new(&link).map(|symbol| symbol.svg()).unwrap_or_default();
-        // The XML declaration has no place inside a page.
-        let svg = picture.find("<svg").map_or("", |start| &picture[start..]);
         let scan = words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
         let open = words!(
             l,
@@ -53,8 +56,10 @@ impl Face<'_> {
             "Abrir la billetera en este dispositivo",
             "Abrir a carteira neste dispositivo",
         );
-        let code = made.transaction_code.as_ref().map(Secret::expose).map(|code| format!("<p><strong>{code}</strong></p>"));
-        self.page(&format!("<p>{scan}</p>{svg}{}<p><a href=\"{}\">{open}</a></p>", code.unwrap_or_default(), escaped(&link)))
+        let code = made.transaction_code.as_ref().map(Secret::expose).map(|code| format!("<p class=\"code\">{code}</p>"));
+        let picture = picture(&link).map(|svg| format!("<p>{scan}</p>{svg}"));
+        let (picture, code, link) = (picture.unwrap_or_default(), code.unwrap_or_default(), escaped(&link));
+        self.page(&format!("<article>{picture}{code}<p><a class=\"button\" href=\"{link}\">{open}</a></p></article>"))
     }
 
     /// Whether a wallet may have what it asks for.
@@ -79,25 +84,15 @@ impl Face<'_> {
             "Você entrou como Lucía Fernández. Continue só se acabou de começar isto na sua própria carteira.",
         );
         let (yes, no) = (words!(l, "Agree", "Aceptar", "Aceitar"), words!(l, "Decline", "Rechazar", "Recusar"));
-        let button = |answer: &str, text: &str| format!("<button name=\"answer\" value=\"{answer}\">{text}</button> ");
-        let buttons = button("yes", &yes) + &button("no", &no);
+        let buttons = format!(
+            "<button name=\"answer\" value=\"yes\">{yes}</button> <button class=\"quiet\" name=\"answer\" value=\"no\">{no}</button>"
+        );
         let hidden = format!("<input type=\"hidden\" name=\"session\" value=\"{}\">", escaped(session));
-        self.page(&format!("<p>{wants}</p><ul>{rows}</ul><p>{question}</p><form method=\"post\">{hidden}{buttons}</form>"))
+        let form = format!("<form method=\"post\">{hidden}{buttons}</form>");
+        self.page(&format!("<article><p>{wants}</p><ul>{rows}</ul><p>{question}</p>{form}</article>"))
     }
 
     fn page(&self, body: &str) -> String {
-        let (language, name) = (self.language.tag(), escaped(self.name));
-        let style = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}\
-                     svg{width:20rem;max-width:100%}button{font:inherit;padding:.5rem 1.5rem}";
-        format!(
-            "<!doctype html><html lang=\"{language}\"><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\"><title>{name}</title><style>{style}</style>\
-             <h1>{name}</h1>{body}</html>"
-        )
+        framed(self.name, self.language, body)
     }
-}
-
-/// Text as it may stand in HTML, inside quotes, too.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -2,35 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Form, Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Json, Redirect, Response};
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use serde_json::json;
 use wallet_core::error::{Result, WalletError};
 use wallet_core::issuer::CredentialIssuer;
 use wallet_core::issuer::credential_issuer::{CredentialDataset, Delivery, MadeOffer, OfferTerms, SharedIssuer};
-use wallet_core::language::Language;
-use wallet_core::oauth::{Call, Secret};
+use wallet_core::oauth::Secret;
 use wallet_core::platform::{system_now, system_rng};
-use wallet_core::ports::{HttpMethod, HttpResponse};
+use wallet_core::ports::HttpResponse;
 use wallet_core::securing::Mechanism;
 
 use crate::catalogue::Entry;
 use crate::identities::Identities;
 use crate::page::Face;
 use crate::test_handles;
-
-/// The longest body that is taken, in bytes.
-const MAX_BODY: usize = 1 << 20;
-/// How long a request may take, its body included.
-const TIME_OUT: Duration = Duration::from_secs(30);
+use crate::web::serving::{self, failed};
 
 /// Everything the service has at hand.
 pub struct Service {
@@ -56,59 +48,26 @@ pub fn router(service: Arc<Service>) -> Router {
     if service.test {
         router = test_handles::add(router);
     }
-    router.fallback(wallet).layer(DefaultBodyLimit::max(MAX_BODY)).layer(middleware::from_fn(guard)).with_state(service)
-}
-
-/// Ends what takes too long, and tells browsers to be careful with every answer.
-async fn guard(request: Request, next: Next) -> Response {
-    let answered = tokio::time::timeout(TIME_OUT, next.run(request)).await;
-    let mut response = answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
+    router.fallback(wallet).with_state(service)
 }
 
 /// Whatever a wallet reaches.
 async fn wallet(State(service): Shared, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let method = match method {
-        Method::GET => HttpMethod::Get,
-        Method::POST => HttpMethod::Post,
-        _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    let Some(call) = serving::call(&service.issuer.plan.identifier, &method, &uri, (&headers, body)) else {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
     };
-    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
-    let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let url = format!("{}{path}", service.issuer.plan.identifier.origin());
-    let call = Call { method, url, headers: headers.iter().filter_map(text).collect(), body: body.to_vec() };
     let agrees_at_once = service.test && !accepts_pages(&headers);
     // A wallet that goes away does not stop what it has begun.
     let answered = tokio::spawn(async move {
         let answer = service.issuer.answer(&call, &mut system_rng(), &system_now()).await;
         if agrees_at_once { service.agree_to(answer).await } else { answer }
     });
-    answered.await.map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), response)
+    answered.await.map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), serving::response)
 }
 
 /// Whether it is a browser that asks, which a person looks at.
 fn accepts_pages(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
-}
-
-fn response(answer: HttpResponse) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, answer.body).into_response();
-    response.headers_mut().remove(header::CONTENT_TYPE);
-    for (name, value) in &answer.headers {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
 }
 
 impl Service {
@@ -159,9 +118,7 @@ impl Service {
     }
 
     fn face(&self, headers: &HeaderMap) -> Face<'_> {
-        let preferred = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let language = preferred.split(',').find_map(|tag| tag.trim().parse().ok()).unwrap_or(Language::Es);
-        Face { name: &self.name, language }
+        Face { name: &self.name, language: serving::language(None, headers) }
     }
 }
 
@@ -176,7 +133,7 @@ pub struct Wish {
 
 /// The page with everything that can be had.
 async fn front(State(service): Shared, headers: HeaderMap) -> Response {
-    html(service.face(&headers).front(&service.entries)).into_response()
+    html(service.face(&headers).front(&service.entries))
 }
 
 #[derive(Deserialize)]
@@ -196,7 +153,7 @@ async fn show(State(service): Shared, Query(shown): Query<Shown>, headers: Heade
         deferred: false,
     };
     match service.offer(wish).await {
-        Ok(made) => html(service.face(&headers).offer(&made)).into_response(),
+        Ok(made) => html(service.face(&headers).offer(&made)),
         Err(error) => failed(&error),
     }
 }
@@ -212,7 +169,7 @@ struct Session {
 async fn consent(State(service): Shared, Query(query): Query<Session>, headers: HeaderMap) -> Response {
     let session = Secret::from(query.session.as_str());
     match service.issuer.authorization(&session, &system_now()).await {
-        Ok(asked) => html(service.face(&headers).consent(&query.session, &asked, &service.entries)).into_response(),
+        Ok(asked) => html(service.face(&headers).consent(&query.session, &asked, &service.entries)),
         Err(error) => failed(&error),
     }
 }
@@ -254,16 +211,7 @@ async fn document(State(service): Shared) -> Response {
     }
 }
 
-/// A page that runs no script, and is shown inside no other page.
-fn html(text: String) -> impl IntoResponse {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'";
-    ([(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store")], Html(text))
-}
-
-pub fn failed(error: &WalletError) -> Response {
-    let status = match error {
-        WalletError::StorageFailed { .. } | WalletError::KeyUnavailable { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    (status, Json(json!({ "error": error.to_string() }))).into_response()
+/// A page that runs no script.
+fn html(text: String) -> Response {
+    serving::html(text, "")
 }

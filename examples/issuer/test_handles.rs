@@ -14,7 +14,8 @@ use wallet_core::issuer::credential_issuer::Delivery;
 use wallet_core::oauth::Secret;
 use wallet_core::platform::{system_now, system_rng};
 
-use crate::service::{Service, Shared, Wish, failed};
+use crate::service::{Service, Shared, Wish};
+use crate::web::serving::failed;
 
 /// The router with the handles.
 pub fn add(router: Router<Arc<Service>>) -> Router<Arc<Service>> {

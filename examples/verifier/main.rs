@@ -15,24 +15,23 @@ mod loopback;
 mod page;
 mod question;
 mod service;
+#[path = "../web/mod.rs"]
+mod web;
 #[path = "../cedula/words.rs"]
 #[allow(dead_code, reason = "only the macro and the failures are needed")]
 mod words;
 
 use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
-use tokio::net::TcpListener;
 use wallet_core::error::{Result, WalletError};
-use wallet_core::oauth::{Endpoint, Profile};
-use wallet_core::platform::{HttpNetwork, SoftwareKeystore, SqliteStorage, system_now};
+use wallet_core::oauth::Profile;
+use wallet_core::platform::{HttpNetwork, SqliteStorage, system_now};
 use wallet_core::ports::{Network, Storage};
 use wallet_core::resolver::Resolver;
-use wallet_core::seal::{Cost, Passphrase};
 use wallet_core::verification::{Expectations, Issuers};
 use wallet_core::verifier::Verifier;
 use wallet_core::verifier::online::OnlineVerifier;
@@ -42,6 +41,8 @@ use args::Args;
 use identities::Identities;
 use loopback::Loopback;
 use service::Service;
+use web::keeping::{self, PassphraseFrom};
+use web::serving;
 
 /// How often what is over is swept away.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -60,24 +61,19 @@ async fn main() -> ExitCode {
 
 async fn run(args: &Args) -> Result<()> {
     fs::create_dir_all(&args.data).map_err(WalletError::storage_failed)?;
-    let base = Endpoint::read(&args.url.clone().unwrap_or_else(|| format!("http://localhost:{}", args.port)))?;
-    if !args.test && !base.as_str().starts_with("https:") {
-        return Err(WalletError::misused("its URL must be https; plain http is for --test"));
-    }
-    let keystore = Arc::new(keystore(args).await?);
+    let base = serving::base(args.url.as_deref(), args.port, args.test)?;
+    let passphrase = PassphraseFrom { file: args.passphrase_file.as_deref(), test: args.test }.read()?;
+    let keystore = Arc::new(keeping::keystore(&args.data, &passphrase).await?);
     let identities = Identities::open(args, &base, keystore.clone()).await?;
     let verifier = verifier(args).await?;
     let profile = if args.haip { Profile::Haip } else { Profile::Standard };
     let online = OnlineVerifier { verifier, keystore, base: base.clone(), expected: expected(args), profile };
-    let query = args.dcql.as_deref().map(read).transpose()?;
+    let query = args.dcql.as_deref().map(keeping::read).transpose()?;
     let scheme = if identities.is_certified() { "x509_hash" } else { "decentralized_identifier" };
     let (name, mode, test) = (args.name.clone(), "direct_post.jwt", args.test);
     let service = Arc::new(Service { online, identities, name, query, scheme, mode, test });
     tokio::spawn(sweep(service.clone()));
-    let failed = |error: std::io::Error| WalletError::unreachable(format!("port {}", args.port), error);
-    let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(failed)?;
-    println!("{base}");
-    axum::serve(listener, service::router(service)).with_graceful_shutdown(interrupted()).await.map_err(failed)
+    serving::serve(service::router(service), &base, args.port).await
 }
 
 /// What judges: with the network, and whatever it was told to trust.
@@ -90,7 +86,7 @@ async fn verifier(args: &Args) -> Result<Verifier> {
     verifier.network = Some(network);
     let mut authorities = Vec::new();
     for file in &args.trust_pem {
-        authorities.extend(TrustAnchors::from_pem(&read(file)?)?.certificates().iter().cloned());
+        authorities.extend(TrustAnchors::from_pem(&keeping::read(file)?)?.certificates().iter().cloned());
     }
     verifier.carried.authorities = authorities.try_into()?;
     Ok(verifier)
@@ -106,36 +102,10 @@ fn expected(args: &Args) -> Expectations {
     Expectations { issuers, ..Expectations::default() }
 }
 
-/// The keys of an earlier start, or a new keystore.
-async fn keystore(args: &Args) -> Result<SoftwareKeystore> {
-    let passphrase = Passphrase::new(passphrase(args)?)?;
-    let storage = Arc::new(SqliteStorage::open(args.data.join("keys.sqlite")).await?);
-    if SoftwareKeystore::exists(&*storage).await? {
-        return SoftwareKeystore::open(storage, &passphrase).await;
-    }
-    SoftwareKeystore::create(storage, &passphrase, Cost::UNLOCK).await
-}
-
-fn passphrase(args: &Args) -> Result<String> {
-    if let Some(file) = &args.passphrase_file {
-        return Ok(read(file)?.lines().next().unwrap_or_default().to_owned());
-    }
-    let known = std::env::var("CEDULA_PASSPHRASE").ok().or_else(|| args.test.then(|| "for tests only".to_owned()));
-    known.ok_or_else(|| WalletError::misused("a passphrase is needed: CEDULA_PASSPHRASE or --passphrase-file"))
-}
-
-fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).map_err(|error| WalletError::misused(format!("{}: {error}", file.display())))
-}
-
 async fn sweep(service: Arc<Service>) {
     loop {
         tokio::time::sleep(SWEEP).await;
         // What could not be swept now is swept the next time.
         let _ = service.online.sweep(&system_now()).await;
     }
-}
-
-async fn interrupted() {
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -2,16 +2,13 @@
 
 use serde_json::{Value, json};
 use wallet_core::language::Language;
-use wallet_core::qr::Symbol;
 use wallet_core::verifier::online::{Begun, Invitation, Outcome};
 
+use crate::web::page::{escaped, framed, picture};
 use crate::words::words;
 
 /// What the page does; it holds nothing of anybody's.
 pub const SCRIPT: &str = include_str!("page.js");
-
-/// The longest link that is shown as a QR code, in bytes: what a camera reads from a screen at arm's length.
-const MAX_SCANNED: usize = 600;
 
 /// What the pages say of the service.
 pub struct Face<'a> {
@@ -35,10 +32,8 @@ impl Face<'_> {
                 format!("<p><button id=\"ask\">{ask}</button></p>")
             }
         };
-        let asks = words!(l, "asks for credentials", "pide credenciales", "pede credenciais");
         let waiting = words!(l, "Waiting for the wallet …", "Esperando a la billetera …", "Aguardando a carteira …");
-        let name = escaped(self.name);
-        self.page(&format!("<div id=\"invitation\"><p>{name} {asks}</p>{invitation}<p>{waiting}</p></div>"), page)
+        self.page(&format!("<article id=\"invitation\">{invitation}<p>{waiting}</p></article>"), page)
     }
 
     fn invitation(&self, link: &str, here: Option<&str>) -> String {
@@ -49,7 +44,7 @@ impl Face<'_> {
             "Abrir la billetera en este dispositivo",
             "Abrir a carteira neste dispositivo"
         );
-        let Some(here) = here else { return format!("<p><a href=\"{}\">{open}</a></p>", escaped(link)) };
+        let Some(here) = here else { return format!("<p><a class=\"button\" href=\"{}\">{open}</a></p>", escaped(link)) };
         let scan = words!(l, "Scan this with your wallet", "Escanee esto con su billetera", "Escaneie isto com sua carteira");
         let code = picture(link).map(|svg| format!("<p>{scan}</p>{svg}")).unwrap_or_default();
         format!("{code}<p><a href=\"{}\">{open}</a></p>", escaped(here))
@@ -88,14 +83,13 @@ impl Face<'_> {
     fn page(&self, body: &str, mut page: Value) -> String {
         page["words"] = self.outcomes();
         // Inside a script element only this could end it.
-        let (data, title, tag) = (page.to_string().replace('<', "\\u003c"), escaped(self.name), self.language.tag());
-        let script = page.get("base").and_then(Value::as_str).unwrap_or_default();
-        format!(
-            "<!doctype html>\n<html lang=\"{tag}\">\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
-             <h1>{title}</h1>\n{body}\n<section id=\"outcome\"></section>\n\
-             <script type=\"application/json\" id=\"page\">{data}</script>\n<script src=\"{script}page.js\"></script>\n</html>\n"
-        )
+        let data = page.to_string().replace('<', "\\u003c");
+        let base = page.get("base").and_then(Value::as_str).unwrap_or_default();
+        let outcome = format!(
+            "<section id=\"outcome\"></section>\n<script type=\"application/json\" id=\"page\">{data}</script>\n\
+             <script src=\"{base}page.js\"></script>"
+        );
+        framed(self.name, self.language, &format!("{body}\n{outcome}"))
     }
 
     /// What each outcome is called.
@@ -113,33 +107,4 @@ impl Face<'_> {
                 "Este navegador não tem carteira à qual pedir"),
         })
     }
-}
-
-const STYLE: &str = "
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 34rem; padding: 0 1rem; color: #1a1a1a; overflow-wrap: anywhere }
-  svg { width: 20rem; max-width: 100%; height: auto }
-  section { border-left: .4rem solid #bbb; padding-left: 1rem }
-  section:empty { display: none }
-  .accepted { border-color: #2a7d2a } .rejected, .error { border-color: #b3261e } .undetermined { border-color: #b58900 }
-  dl { display: grid; grid-template-columns: auto 1fr; gap: .1rem .8rem } dt { color: #666 } dd { margin: 0 }
-";
-
-/// The QR code of a link, when a camera can read it: one that leads to a request, not one that holds it.
-fn picture(link: &str) -> Option<String> {
-    let svg = Symbol::new(link).ok().filter(|_| link.len() <= MAX_SCANNED)?.svg();
-    // The XML declaration has no place inside a page.
-    svg.find("<svg").map(|start| svg[start..].to_owned())
-}
-
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut escaped, c| {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }

@@ -4,25 +4,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Json, Response};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wallet_core::error::WalletError;
-use wallet_core::language::Language;
-use wallet_core::oauth::Call;
 use wallet_core::platform::{system_now, system_rng};
-use wallet_core::ports::{HttpMethod, HttpResponse};
 use wallet_core::verifier::online::{Begun, Device, OnlineVerifier, Outcome};
 
 use crate::identities::Identities;
 use crate::page::{Face, SCRIPT};
 use crate::question::{DEFAULT_QUERY, Defaults, Question};
+use crate::web::serving::{self, failed};
 
-/// The longest body that is taken, in bytes.
-const MAX_BODY: usize = 1 << 20;
 /// The cookie by which a browser is known again that a wallet leads back.
 const COOKIE: &str = "session";
 
@@ -54,32 +50,15 @@ pub fn router(service: Arc<Service>) -> Router {
     if service.test {
         router = router.route("/new", get(new)).route("/root.pem", get(root)).route("/attester.json", get(attester));
     }
-    router.fallback(wallet).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(service)
+    router.fallback(wallet).with_state(service)
 }
 
 /// Whatever a wallet reaches.
 async fn wallet(State(service): Shared, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let method = match method {
-        Method::GET => HttpMethod::Get,
-        Method::POST => HttpMethod::Post,
-        _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    let Some(call) = serving::call(&service.online.base, &method, &uri, (&headers, body)) else {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
     };
-    let text = |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
-    let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let url = format!("{}{path}", service.online.base.origin());
-    let call = Call { method, url, headers: headers.iter().filter_map(text).collect(), body: body.to_vec() };
-    response(service.online.answer(&call, &mut system_rng(), &system_now()).await)
-}
-
-fn response(answer: HttpResponse) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, answer.body).into_response();
-    for (name, value) in &answer.headers {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+    serving::response(service.online.answer(&call, &mut system_rng(), &system_now()).await)
 }
 
 impl Service {
@@ -96,9 +75,7 @@ impl Service {
     }
 
     fn face(&self, lang: Option<&str>, headers: &HeaderMap) -> Face<'_> {
-        let preferred = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let mut languages = lang.into_iter().chain(preferred.split(',')).filter_map(|tag| tag.trim().parse().ok());
-        Face { name: &self.name, language: languages.next().unwrap_or(Language::Es) }
+        Face { name: &self.name, language: serving::language(lang, headers) }
     }
 }
 
@@ -142,7 +119,7 @@ async fn page(State(service): Shared, uri: Uri, Query(question): Query<Question>
         Err(error) => return (StatusCode::BAD_REQUEST, html(face.failed(&error.to_string()))).into_response(),
     };
     let same = question.device() == Device::Same;
-    let here = (!same).then(|| format!("?{}&device=same", uri.query().unwrap_or_default()));
+    let here = (!same).then(|| on_this_device(uri.query().unwrap_or_default()));
     let mut response = html(face.asking(&begun, here.as_deref())).into_response();
     if same {
         let secure = if service.online.base.as_str().starts_with("https:") { "; Secure" } else { "" };
@@ -175,6 +152,12 @@ async fn done(State(service): Shared, Query(code): Query<Code>, headers: HeaderM
     }
 }
 
+/// The way to the same page for a wallet on this device.
+fn on_this_device(query: &str) -> String {
+    let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("device="));
+    format!("?{}", others.chain(["device=same"]).collect::<Vec<_>>().join("&"))
+}
+
 fn cookie(headers: &HeaderMap) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|value| value.split(';')).find_map(|pair| Some(pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')?.to_owned()))
@@ -191,21 +174,7 @@ async fn attester(State(service): Shared) -> Response {
     service.identities.attester().await.map_or_else(|error| failed(&error), |attester| Json(attester).into_response())
 }
 
-/// A page that runs nothing but its own script, and is shown inside no other page.
-fn html(text: String) -> impl IntoResponse {
-    let policy = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (headers, Html(text))
-}
-
-fn failed(error: &WalletError) -> Response {
-    let status = match error {
-        WalletError::StorageFailed { .. } | WalletError::KeyUnavailable { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    (status, Json(json!({ "error": error.to_string() }))).into_response()
+/// A page that runs nothing but its own script.
+fn html(text: String) -> Response {
+    serving::html(text, "script-src 'self'; connect-src 'self'")
 }

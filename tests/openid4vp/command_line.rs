@@ -189,6 +189,20 @@ async fn nothing_is_shared_that_nobody_agreed_to() {
     assert_eq!(service.status(&again).await["status"], "pending");
 }
 
+/// §15.1 asks for the holder's consent to an error, too.
+#[tokio::test]
+async fn verifier_is_told_why_it_is_turned_away_once_the_holder_agrees() {
+    let (service, home) = (Service::start(), Home::new().await);
+    let payment = json!([{ "type": "urn:ejemplo:pago", "credential_ids": ["a"] }]);
+    let form = Form::new().with("scheme", "decentralized_identifier").with("dcql", pid(&["given_name"]).to_string());
+    let begun = service.json(&format!("/new?{}", form.with("transaction_data", payment.to_string()).to_text())).await;
+    let link = begun["request"].as_str().expect("a link");
+    assert_eq!(home.present(65, link, &[])["error"], "malformed", "this wallet knows no such transaction");
+    assert_eq!(service.status(&begun).await["status"], "pending");
+    assert_eq!(home.present(65, link, &["--yes"])["error"], "malformed");
+    assert_eq!(service.status(&begun).await["error"]["code"], "invalid_transaction_data");
+}
+
 #[tokio::test]
 async fn verifier_is_told_no_more_than_that_nothing_comes() {
     let (service, home) = (Service::start(), Home::new().await);

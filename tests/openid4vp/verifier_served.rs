@@ -257,8 +257,10 @@ async fn pages_speak_three_languages_and_run_nothing_but_their_own_script() {
         assert!(text.contains(words) && text.contains("<svg") && text.contains("Biblioteca &lt;Nacional&gt;"), "{lang}");
     }
     let page = async |path: &str| String::from_utf8(service.get(path).await.body).expect("a page");
-    let elsewhere = page("/").await;
-    assert!(elsewhere.contains("<svg") && elsewhere.contains("device=same\"") && !elsewhere.contains("openid4vp:"));
+    let elsewhere = page("/?device=another&lang=en").await;
+    assert!(
+        elsewhere.contains("<svg") && elsewhere.contains("\"?lang=en&amp;device=same\"") && !elsewhere.contains("openid4vp:")
+    );
     let here = page("/?device=same").await;
     assert!(here.contains("request_uri=") && !here.contains("<svg"), "a link that leads to the request (§5.7)");
     assert!(!page("/?scheme=redirect_uri").await.contains("<svg"), "no camera reads a whole request");
