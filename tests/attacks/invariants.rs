@@ -102,7 +102,11 @@ fn same_to_linked_data(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let members = map.iter().map(|(name, value)| (name.clone(), same_to_linked_data(value)));
-            members.filter(|(_, value)| *value != Value::Null && *value != json!([])).collect()
+            // A context without definitions leaves every name as it is.
+            let says = |name: &str, value: &Value| {
+                *value != Value::Null && *value != json!([]) && !(name == "@context" && *value == json!({}))
+            };
+            members.filter(|(name, value)| says(name, value)).collect()
         }
         Value::Array(all) => {
             let mut all: Vec<Value> = all.iter().map(same_to_linked_data).filter(|value| *value != Value::Null).collect();
