@@ -18,7 +18,6 @@ use wallet_core::securing::linked_data::Contexts;
 use wallet_core::verification::Accrediting;
 use wallet_core::wallet::Wallet;
 use wallet_core::wallet::answering::{Answered, Answering, Offer, Profile, Review};
-use wallet_core::x509::TrustAnchors;
 
 use crate::args;
 use crate::check;
@@ -38,7 +37,7 @@ pub async fn present(home: &Home, screen: &Screen, asked: &args::Present) -> Res
     let network = HomeNetwork::new(home, Some(HttpNetwork::new()?));
     let network: Arc<dyn Network> = if asked.test { Arc::new(Loopback::new(network)) } else { Arc::new(network) };
     let resolver = check::resolver_at_home(home, network.clone()).await?;
-    let (anchors, attesters) = (anchors(&asked.trust_pem)?, attesters(&asked.trust_attester)?);
+    let (anchors, attesters) = (input::anchors(&asked.trust_pem)?, attesters(&asked.trust_attester)?);
     let evidence = VerifierEvidence { anchors, attesters, ..VerifierEvidence::default() };
     let accrediting = accrediting(home, &asked.roots)?;
     let shown = |name: &String| TransactionType { name: name.clone(), fields: None };
@@ -109,16 +108,6 @@ async fn review(wallet: &Wallet, screen: &Screen, asked: &args::Present, how: &A
             Err(Failure::Wallet(turned_away.into()))
         }
     }
-}
-
-/// The authorities of the PEM files.
-fn anchors(files: &[PathBuf]) -> Result<TrustAnchors> {
-    let mut certificates = Vec::new();
-    for file in files {
-        let anchors = TrustAnchors::from_pem(&input::text(file)?).map_err(|error| Failure::input(file, error))?;
-        certificates.extend(anchors.certificates().iter().cloned());
-    }
-    Ok(TrustAnchors::try_from(certificates)?)
 }
 
 /// The attesters of the JSON files, each with its name and keys.

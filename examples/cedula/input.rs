@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read, stdin};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wallet_core::qr::{self, Scanned, picture};
 use wallet_core::trust_pack;
+use wallet_core::x509::TrustAnchors;
 
 use crate::failure::{Failure, Result};
 
@@ -29,6 +30,16 @@ pub fn scanned(file: &Path) -> Result<String> {
 /// The text of `file`; `-` is standard input.
 pub fn text(file: &Path) -> Result<String> {
     String::from_utf8(bytes(file)?).map_err(|_| Failure::input(file, "it is not text"))
+}
+
+/// The authorities of the PEM files.
+pub fn anchors(files: &[PathBuf]) -> Result<TrustAnchors> {
+    let mut certificates = Vec::new();
+    for file in files {
+        let anchors = TrustAnchors::from_pem(&text(file)?).map_err(|error| Failure::input(file, error))?;
+        certificates.extend(anchors.certificates().iter().cloned());
+    }
+    Ok(TrustAnchors::try_from(certificates)?)
 }
 
 /// The bytes of a trust pack.

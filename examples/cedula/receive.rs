@@ -1,7 +1,7 @@
 //! Receiving credentials from an issuer who offers them by OpenID4VCI: what is offered is shown first.
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdin};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,6 @@ use wallet_core::verification::{Say as _, Verdict};
 use wallet_core::verifier::Verifier;
 use wallet_core::wallet::Wallet;
 use wallet_core::wallet::receiving::{Acceptance, Accepted, Client, Dpop, Encryption, Offer, Received, Unproven};
-use wallet_core::x509::TrustAnchors;
 
 use crate::args;
 use crate::browser::Browser;
@@ -61,18 +60,8 @@ async fn verifier(home: &Home, asked: &args::Receive) -> Result<Verifier> {
     let mut verifier = Verifier::bare(Arc::new(MemoryStorage::new()));
     verifier.resolver = check::resolver_at_home(home, network.clone()).await?;
     verifier.network = Some(network);
-    verifier.carried.authorities = anchors(&asked.trust_pem)?;
+    verifier.carried.authorities = input::anchors(&asked.trust_pem)?;
     Ok(verifier)
-}
-
-/// The authorities of the PEM files.
-fn anchors(files: &[PathBuf]) -> Result<TrustAnchors> {
-    let mut certificates = Vec::new();
-    for file in files {
-        let anchors = TrustAnchors::from_pem(&input::text(file)?).map_err(|error| Failure::input(file, error))?;
-        certificates.extend(anchors.certificates().iter().cloned());
-    }
-    Ok(TrustAnchors::try_from(certificates)?)
 }
 
 fn client<'a>(verifier: &'a Verifier, screen: &Screen, (asked, browser): (&args::Receive, &Browser)) -> Client<'a> {

@@ -60,14 +60,7 @@ const REFRESH: Duration = Duration::from_secs(30 * 24 * 3600);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(&args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{}", words::failure(&error, words::of_environment()));
-            ExitCode::FAILURE
-        }
-    }
+    serving::ended(run(&Args::parse()).await)
 }
 
 async fn run(args: &Args) -> Result<()> {

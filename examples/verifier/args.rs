@@ -24,7 +24,7 @@ pub struct Args {
     /// The https URL under which wallets reach it [default with --test: http://localhost:PORT]
     #[arg(long, value_name = "URL", required_unless_present = "test")]
     pub url: Option<String>,
-    /// The folder for its keys and sessions [default: verifier-data]
+    /// The folder for its keys and sessions
     #[arg(long, value_name = "DIR", default_value = "verifier-data")]
     pub data: PathBuf,
     /// Speak plain http to this machine, certify itself, and let anybody begin a session

@@ -49,14 +49,7 @@ const SWEEP: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(&args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{}", words::failure(&error, words::of_environment()));
-            ExitCode::FAILURE
-        }
-    }
+    serving::ended(run(&Args::parse()).await)
 }
 
 async fn run(args: &Args) -> Result<()> {

@@ -1,5 +1,6 @@
 //! HTTP: bytes in, bytes out, and nothing that goes on for ever.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +15,8 @@ use wallet_core::error::{Result, WalletError};
 use wallet_core::language::Language;
 use wallet_core::oauth::{Call, Endpoint};
 use wallet_core::ports::{HttpMethod, HttpResponse};
+
+use crate::words;
 
 /// The longest body that is taken, in bytes.
 const MAX_BODY: usize = 1 << 20;
@@ -37,6 +40,17 @@ pub async fn serve(router: Router, base: &Endpoint, port: u16) -> Result<()> {
     println!("{base}");
     let router = router.layer(DefaultBodyLimit::max(MAX_BODY)).layer(middleware::from_fn(guard));
     axum::serve(listener, router).with_graceful_shutdown(interrupted()).await.map_err(failed)
+}
+
+/// Says why the service did not run, if it did not.
+pub fn ended(ran: Result<()>) -> ExitCode {
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", words::failure(&error, words::of_environment()));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Ends what takes too long, and tells browsers to be careful with every answer.

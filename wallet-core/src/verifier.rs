@@ -6,12 +6,12 @@ mod packs;
 
 use std::sync::Arc;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde_json::Value;
 
 use crate::did::{Did, DidUrl, Resolution, ResolutionError, Unresolved};
 use crate::error::{Result, WalletError};
+use crate::oauth::unguessable;
 use crate::ports::{Change, HttpRequest, Network, Storage};
 use crate::presentation::Request;
 use crate::qr::{self, BarcodeFault, Scanned, TypeTables};
@@ -58,10 +58,8 @@ impl Verifier {
         rng: &mut (dyn CryptoRng + Send),
         now: &Timestamp,
     ) -> Result<Request> {
-        let mut nonce = [0; 16];
-        rng.fill_bytes(&mut nonce);
         let request = Request {
-            nonce: BASE64_URL_SAFE_NO_PAD.encode(nonce),
+            nonce: unguessable(rng),
             audience: audience.to_owned(),
             purpose: purpose.to_owned(),
             types: types.iter().map(|&kind| kind.to_owned()).collect(),

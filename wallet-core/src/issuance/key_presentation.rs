@@ -115,17 +115,13 @@ fn malformed(reason: impl ToString) -> WalletError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kit;
+    use super::super::kit::{self, issuer};
     use super::*;
     use crate::did;
     use crate::key::{KeyAlgorithm, SecretKey};
     use crate::securing::jcs;
     use proptest::prelude::*;
     use sha2::{Digest as _, Sha256};
-
-    fn issuer() -> Endpoint {
-        "https://credential-issuer.example.com".parse().expect("an identifier")
-    }
 
     fn key() -> SecretKey {
         SecretKey::from_bytes(KeyAlgorithm::Ed25519, &[7; 32]).expect("a seed")

@@ -175,16 +175,12 @@ fn malformed(reason: impl ToString) -> WalletError {
 #[cfg(test)]
 mod tests {
     use super::super::KeyAttestationTerms;
-    use super::super::kit::{self, certificate};
+    use super::super::kit::{self, certificate, issuer};
     use super::*;
     use crate::did;
     use crate::key::{KeyAlgorithm, SecretKey};
     use proptest::prelude::*;
     use serde_json::json;
-
-    fn issuer() -> Endpoint {
-        "https://credential-issuer.example.com".parse().expect("an identifier")
-    }
 
     fn algorithms() -> Vec<String> {
         vec!["ES256".to_owned(), "EdDSA".to_owned()]

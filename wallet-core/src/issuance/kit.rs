@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::jose::jwt;
 use crate::key::{KeyAlgorithm, SecretKey};
-use crate::oauth::Attesters;
+use crate::oauth::{Attesters, Endpoint};
 use crate::time::Timestamp;
 use crate::x509::CertificateChain;
 use crate::x509::tests::Authority;
@@ -33,6 +33,11 @@ pub(super) fn certificate(name: &str) -> Signer {
 /// A P-256 key of its own for each `byte`.
 pub(super) fn key(byte: u8) -> SecretKey {
     SecretKey::from_bytes(KeyAlgorithm::P256, &[byte; 32]).expect("a scalar in range")
+}
+
+/// A credential issuer.
+pub(super) fn issuer() -> Endpoint {
+    "https://credential-issuer.example.com".parse().expect("an identifier")
 }
 
 pub(super) fn now() -> Timestamp {

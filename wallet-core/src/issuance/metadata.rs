@@ -126,14 +126,11 @@ fn malformed(reason: impl ToString) -> WalletError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kit::issuer;
     use super::super::vectors;
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
-
-    fn issuer() -> Endpoint {
-        "https://credential-issuer.example.com".parse().expect("an identifier")
-    }
 
     fn least() -> Value {
         json!({

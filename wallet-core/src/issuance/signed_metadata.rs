@@ -92,16 +92,12 @@ fn malformed(reason: impl ToString) -> WalletError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kit::{self, certificate};
+    use super::super::kit::{self, certificate, issuer};
     use super::super::vectors;
     use super::*;
     use crate::x509::TrustAnchors;
     use proptest::prelude::*;
     use serde_json::json;
-
-    fn issuer() -> Endpoint {
-        "https://credential-issuer.example.com".parse().expect("an identifier")
-    }
 
     fn metadata() -> CredentialIssuerMetadata {
         let json = json!({

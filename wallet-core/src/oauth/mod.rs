@@ -36,4 +36,5 @@ pub use pkce::CodeVerifier;
 pub use profile::Profile;
 pub use pushed::PushedResponse;
 pub use secret::Secret;
+pub(crate) use secret::unguessable;
 pub use token::{Grant, TokenRequest, TokenResponse, TokenType};

@@ -9,6 +9,13 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+/// A text that nobody guesses: 128 random bits, in base64url.
+pub(crate) fn unguessable(rng: &mut dyn CryptoRng) -> String {
+    let mut bytes = [0; 16];
+    rng.fill_bytes(&mut bytes);
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
 /// Secret text: wiped when dropped, compared in constant time, it does not print.
 ///
 /// It serialises, for requests and for what is sealed before it is stored.

@@ -4,13 +4,13 @@ use rand_core::CryptoRng;
 use serde_json::Value;
 
 use super::outcome::{Outcome, Status};
-use super::records::{self, Kind, new_id};
+use super::records::{self, Kind};
 use super::session::{OFFERED, Session};
 use super::{Device, OnlineVerifier, OutcomeRecord};
 use crate::error::{Result, WalletError};
 use crate::jose::jwe::{ContentEncryption, DecryptionKey};
 use crate::oauth::call::answer;
-use crate::oauth::{Call, OAuthError, OAuthErrorCode};
+use crate::oauth::{Call, OAuthError, OAuthErrorCode, unguessable};
 use crate::ports::{HttpMethod, HttpResponse};
 use crate::presentation::response::{AuthorizationResponse, Receipt, ResponseTerms};
 use crate::time::Timestamp;
@@ -123,7 +123,7 @@ impl OnlineVerifier {
             Err(error) => Outcome::of_error(error),
         };
         let status = outcome.status;
-        let response_code = (session.device == Device::Same && !session.mode.is_over_api()).then(|| new_id(rng));
+        let response_code = (session.device == Device::Same && !session.mode.is_over_api()).then(|| unguessable(rng));
         let redirect_uri = response_code.as_ref().map(|code| format!("{}?response_code={code}", self.base.below("done")));
         let record = OutcomeRecord::Reached { outcome, response_code };
         let expires = now.plus_seconds(super::OUTCOME_LIFETIME);

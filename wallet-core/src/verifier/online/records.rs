@@ -31,13 +31,6 @@ impl Kind {
     }
 }
 
-/// A new identifier: 128 random bits, base64url.
-pub(super) fn new_id(rng: &mut dyn CryptoRng) -> String {
-    let mut bytes = [0; 16];
-    rng.fill_bytes(&mut bytes);
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
-}
-
 /// The change that keeps `record` under `id` until it is swept away after `expires`.
 pub(super) fn put(
     (kind, id): (Kind, &str),

@@ -4,10 +4,10 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use super::records::new_id;
 use super::{Asking, Client, Device, Mode, OnlineVerifier};
 use crate::error::Result;
 use crate::jose::jwe::{ContentEncryption, DecryptionKey};
+use crate::oauth::unguessable;
 use crate::presentation::VpFormats;
 use crate::presentation::dcql::DcqlQuery;
 use crate::presentation::request::{AuthorizationRequest, ClientMetadata, ResponseMode, TransactionData};
@@ -39,10 +39,10 @@ impl Session {
     pub(super) fn begin(asking: Asking, expires: Timestamp, rng: &mut dyn CryptoRng) -> Self {
         let secret = |rng: &mut dyn CryptoRng| BASE64_URL_SAFE_NO_PAD.encode(DecryptionKey::generate(rng).to_secret_bytes());
         Self {
-            id: new_id(rng),
-            outcome_id: new_id(rng),
-            nonce: new_id(rng),
-            state: new_id(rng),
+            id: unguessable(rng),
+            outcome_id: unguessable(rng),
+            nonce: unguessable(rng),
+            state: unguessable(rng),
             decryption_key: asking.mode.is_encrypted().then(|| secret(rng)),
             transaction_data: asking.transaction_data.iter().map(|data| data.text().to_owned()).collect(),
             query: asking.query,

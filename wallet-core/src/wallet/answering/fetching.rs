@@ -1,12 +1,12 @@
 //! Getting at a request, and at what tells who asks.
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use rand_core::CryptoRng;
 use serde_json::{Map, Value, json};
 
 use super::{ASKING, Accredited, Answering};
 use crate::did::DidUrl;
 use crate::jose::jwe::ContentEncryption;
+use crate::oauth::unguessable;
 use crate::presentation::VpFormats;
 use crate::presentation::request::{ClientIdPrefix, ReceivedRequest, RequestFault, RequestLink, RequestedBy, VerifierEvidence};
 use crate::time::Timestamp;
@@ -21,9 +21,7 @@ pub(super) async fn received(
         RequestLink::Whole(received) => return Ok(received),
         RequestLink::Reference(reference) => reference,
     };
-    let mut nonce = [0; 16];
-    rng.fill_bytes(&mut nonce);
-    let nonce = BASE64_URL_SAFE_NO_PAD.encode(nonce);
+    let nonce = unguessable(rng);
     let answer = how.network.send(reference.ask(&wallet_metadata(reference.client_id.prefix()), &nonce)).await?;
     reference.read(&answer, &nonce)
 }

@@ -60,8 +60,7 @@ impl Errand<'_> {
 
     /// The scopes that ask for what is wanted, where all of it has one and the server does not say that it knows details (§5.1.2).
     fn scope(&self) -> Option<String> {
-        let known = &self.issuance.server.authorization_details_types_supported;
-        if known.iter().any(|known| known == authorization_details::TYPE) && self.client.profile == Profile::Standard {
+        if self.knows_details() && self.client.profile == Profile::Standard {
             return None;
         }
         let scope = |one: &Wanted| self.issuance.configuration(&one.configuration).ok()?.scope.clone();
