@@ -126,7 +126,7 @@ async fn several_presentations_are_taken_where_several_were_asked_for() {
     let mut query = card_query();
     query["credentials"][0]["multiple"] = true.into();
     let asked = stage.ask(query, |_| {}).await;
-    let other = stage.show_card(&asked.request.nonce, &asked.request.audience());
+    let other = stage.show_card(&asked.request.nonce, &asked.request.audience().expect("an audience"));
     let token = stage.good_card(&asked.request).with(id("card"), &other);
     assert_eq!(stage.send(token, &asked.request).await.status, 200);
     assert_eq!(stage.outcome(&asked.id).await.credentials[&id("card")].len(), 2);
@@ -148,7 +148,7 @@ async fn section_8_5_error_of_the_wallet_ends_the_session() {
 /// The card with a key binding that says `claims` besides.
 fn authorising(stage: &Stage, asked: &Asked, claims: Value) -> VpToken {
     let part = disclose(&stage.card(), &["/name"]);
-    let (key, audience) = (stage.world.graduate.key.public_key(), asked.request.audience());
+    let (key, audience) = (stage.world.graduate.key.public_key(), asked.request.audience().expect("an audience"));
     let terms = BindingTerms { nonce: &asked.request.nonce, audience: &audience, key: &key, now: &stage.world.now };
     let token = part.sd_jwt().expect("an SD-JWT");
     let unsigned = token.bind_with(&terms, claims.as_object().expect("an object")).expect("the holder's key");

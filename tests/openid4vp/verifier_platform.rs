@@ -51,7 +51,7 @@ async fn appendix_a_3_each_kind_of_request_is_answered_to_the_origin() {
         for mode in [Mode::DcApi, Mode::DcApiJwt] {
             let asked = ask(&stage, clients.clone(), mode, &evidence).await;
             assert_eq!(matches!(asked.1.by, RequestedBy::Origin { .. }), clients == [Client::Anonymous]);
-            assert_eq!(asked.1.request.audience(), "origin:https://verifier.example");
+            assert_eq!(asked.1.request.audience().expect("an audience"), "origin:https://verifier.example");
             assert_eq!(answer(&stage, &asked, "origin:https://verifier.example").await, Ok(()));
             assert_eq!(stage.outcome(&asked.0).await.status, Status::Accepted);
         }

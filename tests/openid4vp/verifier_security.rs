@@ -23,7 +23,7 @@ async fn asked_for_both(stage: &Stage) -> Asked {
 async fn section_14_1_2_presentation_for_another_nonce_or_client_is_rejected() {
     let stage = Stage::new().await;
     let wrong = |asked: &Asked| {
-        let (nonce, audience) = (asked.request.nonce.clone(), asked.request.audience());
+        let (nonce, audience) = (asked.request.nonce.clone(), asked.request.audience().expect("an audience"));
         let without_prefix = audience.split_once(':').expect("a prefix").1.to_owned();
         [
             ("wrongNonce", "another".to_owned(), audience.clone()),
@@ -107,7 +107,8 @@ async fn credential_of_one_holder_presented_by_another_is_rejected() {
     let thief = stranger();
     let by = |holder: &Party, credential: &Secured, asked: &Asked, mechanism: Mechanism| {
         let mut options = holder.options(wallet_core::securing::Kind::Presentation, mechanism);
-        (options.nonce, options.audience) = (Some(asked.request.nonce.clone()), Some(asked.request.audience()));
+        (options.nonce, options.audience) =
+            (Some(asked.request.nonce.clone()), Some(asked.request.audience().expect("an audience")));
         holder.sign(presentation(&holder.did, credential), &options)
     };
     for (format, mechanism) in [("ldp_vc", Mechanism::EcdsaRdfc2019), ("jwt_vc_json", Mechanism::Jwt)] {
@@ -131,7 +132,7 @@ async fn key_binding_of_one_card_under_another_is_rejected() {
     let stage = Stage::new().await;
     let (thief, asked) = (stranger(), stage.ask_for_card().await);
     let own = crate::verifier_stage::card(&stage.world.university, &thief, &stage.world.now);
-    let terms = (asked.request.nonce.as_str(), asked.request.audience());
+    let terms = (asked.request.nonce.as_str(), asked.request.audience().expect("an audience"));
     let bound = show(&own, &["/name"], (terms.0, &terms.1), &thief, &stage.world.now);
     let binding = bound.text().rsplit('~').next().expect("a key binding").to_owned();
     let stolen = crate::verifier_stage::disclose(&stage.card(), &["/name"]);
@@ -163,7 +164,7 @@ async fn section_14_2_outcome_is_given_only_to_whoever_the_wallet_sent_back() {
 async fn section_8_2_wallet_on_the_same_device_is_sent_back_whatever_came_of_its_answer() {
     let stage = Stage::new().await;
     let asked = stage.ask(card_query(), |asking| asking.device = Device::Same).await;
-    let replayed = VpToken::none().with(id("card"), &stage.show_card("another", &asked.request.audience()));
+    let replayed = VpToken::none().with(id("card"), &stage.show_card("another", &asked.request.audience().expect("an audience")));
     let answer = stage.send(replayed, &asked.request).await;
     let back = Receipt::read(&answer).expect("a receipt").redirect_uri.expect("a place to go on at");
     let code = back.rsplit('=').next().expect("a code");
@@ -227,7 +228,7 @@ async fn section_8_3_answer_in_the_clear_is_refused_where_encryption_was_asked_f
 async fn section_14_5_token_that_somebody_else_encrypted_is_judged_like_any_other() {
     let stage = Stage::new().await;
     let asked = stage.ask(card_query(), |asking| asking.mode = Mode::DirectPostJwt).await;
-    let injected = VpToken::none().with(id("card"), &stage.show_card("another", &asked.request.audience()));
+    let injected = VpToken::none().with(id("card"), &stage.show_card("another", &asked.request.audience().expect("an audience")));
     assert_eq!(stage.send(injected, &asked.request).await.status, 400);
     assert_eq!(stage.outcome(&asked.id).await.status, Status::Rejected);
 }
@@ -247,7 +248,7 @@ async fn key_that_answers_are_encrypted_to_is_new_for_each_request() {
 async fn section_14_8_the_wallet_is_not_relied_on_for_what_was_asked() {
     let stage = Stage::new().await;
     let show = |asked: &Asked, claims: &[&str]| {
-        let (nonce, audience) = (asked.request.nonce.clone(), asked.request.audience());
+        let (nonce, audience) = (asked.request.nonce.clone(), asked.request.audience().expect("an audience"));
         show(&stage.card(), claims, (&nonce, &audience), &stage.world.graduate, &stage.world.now)
     };
     let query = |change: &dyn Fn(&mut Value)| {
@@ -290,7 +291,7 @@ async fn presentation_that_holds_more_than_one_credential_is_rejected() {
     let twice = json!([stage.world.issue().to_value(), stage.world.issue().to_value()]);
     body.insert("verifiableCredential".to_owned(), twice);
     let mut options = graduate.options(wallet_core::securing::Kind::Presentation, Mechanism::EcdsaRdfc2019);
-    (options.nonce, options.audience) = (Some(asked.request.nonce.clone()), Some(asked.request.audience()));
+    (options.nonce, options.audience) = (Some(asked.request.nonce.clone()), Some(asked.request.audience().expect("an audience")));
     let token = VpToken::none().with(id("diploma"), &graduate.sign(body, &options));
     assert_eq!(stage.send(token, &asked.request).await.status, 400);
     assert_eq!(reasons(&stage.outcome(&asked.id).await, "diploma"), ["notAsked"]);

@@ -128,7 +128,13 @@ impl Drop for Service {
 fn answer(request: &AuthorizationRequest) -> AuthorizationResponse {
     let (university, holder) = (Party::holder(KeyAlgorithm::Ed25519, 1), Party::holder(KeyAlgorithm::P256, 2));
     let now = system_now();
-    let shown = show(&card(&university, &holder, &now), &["/name"], (&request.nonce, &request.audience()), &holder, &now);
+    let shown = show(
+        &card(&university, &holder, &now),
+        &["/name"],
+        (&request.nonce, &request.audience().expect("an audience")),
+        &holder,
+        &now,
+    );
     AuthorizationResponse::presenting(VpToken::none().with(id("card"), &shown), request)
 }
 

@@ -106,7 +106,7 @@ impl Stage {
 
     /// The good answer to [`card_query`].
     pub fn good_card(&self, request: &AuthorizationRequest) -> VpToken {
-        VpToken::none().with(id("card"), &self.show_card(&request.nonce, &request.audience()))
+        VpToken::none().with(id("card"), &self.show_card(&request.nonce, &request.audience().expect("an audience")))
     }
 
     /// The diploma presented for this request, changed by `change` before it is signed.
@@ -120,7 +120,7 @@ impl Stage {
         self.world.present_with(credential, |options| {
             options.mechanism = mechanism;
             options.nonce = Some(request.nonce.clone());
-            options.audience = Some(request.audience());
+            options.audience = Some(request.audience().expect("an audience"));
             change(options);
         })
     }

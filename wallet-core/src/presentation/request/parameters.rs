@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::{RequestFault, Result};
 use super::{ClientId, ClientIdPrefix, ClientMetadata, ResponseMode, TransactionData, VerifierInfo};
+use crate::error::WalletError;
 use crate::oauth::{Endpoint, OAuthErrorCode};
 use crate::presentation::dcql::{DcqlQuery, HolderBinding};
 
@@ -48,11 +49,13 @@ pub(super) enum Way<'a> {
 impl AuthorizationRequest {
     /// Whom a presentation is made for: the whole client identifier, or the origin where the platform vouches for it (§14.1.2,
     /// appendix A.4).
-    pub fn audience(&self) -> String {
+    ///
+    /// Fails with `Misused` for a request that names no client and comes from no origin, which no verifier can have sent.
+    pub fn audience(&self) -> Result<String, WalletError> {
         match (self.response_mode.origin(), &self.client_id) {
-            (Some(origin), _) => format!("origin:{origin}"),
-            (None, Some(client_id)) => client_id.as_str().to_owned(),
-            (None, None) => unreachable!("a request that did not come over the platform's API names its client"),
+            (Some(origin), _) => Ok(format!("origin:{origin}")),
+            (None, Some(client_id)) => Ok(client_id.as_str().to_owned()),
+            (None, None) => Err(WalletError::misused("a request that is not the platform's names its client")),
         }
     }
 

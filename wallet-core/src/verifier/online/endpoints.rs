@@ -117,7 +117,7 @@ impl OnlineVerifier {
         let outcome = match response.outcome {
             Ok(vp_token) => {
                 let client = session.clients.first().ok_or_else(|| WalletError::storage_failed("a session has no client"))?;
-                let audience = session.request(self, client, None)?.audience();
+                let audience = session.request(self, client, None)?.audience()?;
                 self.judge(session, &vp_token, &audience, now).await?
             }
             Err(error) => Outcome::of_error(error),

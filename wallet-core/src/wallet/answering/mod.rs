@@ -179,7 +179,7 @@ impl Wallet {
         let request = &review.asked.request;
         let answers = review.choices.answers(selection)?;
         let mut transactions = authorisations(&request.transaction_data, &review.choices, selection)?;
-        let (audience, formats) = (request.audience(), &request.client_metadata.vp_formats);
+        let (audience, formats) = (request.audience()?, &request.client_metadata.vp_formats);
         let terms = PresentationTerms { audience: &audience, nonce: &request.nonce, formats, now };
         let (mut vp_token, mut items) = (VpToken::none(), Vec::new());
         for (query, answer) in answers {

@@ -21,7 +21,7 @@ fn request_reads_back_as_it_was_written() {
         "unknown": { "is": "ignored" }
     }))
     .expect("a request");
-    assert_eq!(request.audience(), CLIENT);
+    assert_eq!(request.audience().expect("an audience"), CLIENT);
     assert_eq!(request.transaction_data, [transaction]);
     assert_eq!(AuthorizationRequest::read(&request.parameters(), &Way::Link), Ok(request));
 }
@@ -103,6 +103,12 @@ fn appendix_a_an_unsigned_request_has_no_client_and_no_state() {
         with(request("x509_san_dns:evil.example", REDIRECT), json!({ "response_mode": "dc_api", "response_uri": null }));
     let request = AuthorizationRequest::read(&parameters, &Way::OverApi("https://verifier.example.com")).expect("a request");
     assert_eq!((request.client_id.clone(), request.state.clone()), (None, None));
-    assert_eq!(request.audience(), "origin:https://verifier.example.com");
+    assert_eq!(request.audience().expect("an audience"), "origin:https://verifier.example.com");
     assert!(!request.parameters().contains_key("client_id") && !request.parameters().contains_key("expected_origins"));
+}
+
+#[test]
+fn request_that_an_app_has_built_for_nobody_is_refused_and_does_not_panic() {
+    let nobody = AuthorizationRequest { client_id: None, ..read(json!({})).expect("a request") };
+    assert!(matches!(nobody.audience(), Err(WalletError::Misused { .. })));
 }
