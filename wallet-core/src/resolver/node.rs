@@ -97,7 +97,7 @@ impl RpcLedger {
         }
         let answers = read_batch(batch.len(), &response.body).map_err(Failure::Final)?;
         let turned_away = |(request, answer): (&RpcRequest, &Result<Value, RpcRefusal>)| {
-            answer.as_ref().err().filter(|refusal| is_rate_limit(request, refusal)).cloned()
+            answer.as_ref().err().filter(|refusal| is_turned_away(request, refusal)).cloned()
         };
         match batch.iter().zip(&answers).find_map(turned_away) {
             Some(refusal) => Err(Failure::Passing(WalletError::unreachable("the node", refusal), Duration::ZERO)),
@@ -131,12 +131,13 @@ fn retry_after(response: &HttpResponse) -> Duration {
     Duration::from_secs(header.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0))
 }
 
-/// Whether a request was turned away for there being too many.
+/// Whether a request was turned away for now: for there being too many, or since the node is still indexing what it began with.
 ///
 /// By its words in any case. The codes alone say it only of what neither asks for logs, where they may mean that the answer would be
 /// too long (EIP-1474), nor hands in a transaction, where they may be about its gas.
-fn is_rate_limit(request: &RpcRequest, refusal: &RpcRefusal) -> bool {
-    const WORDS: [&str; 5] = ["rate limit", "rate exceeded", "too many requests", "request limit", "per second"];
+fn is_turned_away(request: &RpcRequest, refusal: &RpcRefusal) -> bool {
+    const WORDS: [&str; 6] =
+        ["rate limit", "rate exceeded", "too many requests", "request limit", "per second", "indexing is in progress"];
     let reason = refusal.reason.to_ascii_lowercase();
     let by_code = matches!(refusal.code, 429 | -32005) && request.method != "eth_getLogs" && !request.is_write();
     by_code || WORDS.iter().any(|words| reason.contains(words))
@@ -215,19 +216,21 @@ mod tests {
     }
 
     #[test]
-    fn refusal_is_a_rate_limit_by_its_words_or_by_its_code_where_that_is_clear() {
+    fn refusal_is_for_now_by_its_words_or_by_its_code_where_that_is_clear() {
         let refusal = |code, reason: &str| RpcRefusal { code, reason: reason.to_owned() };
         let asking = |method| RpcRequest { method, params: json!([]) };
         let (call, logs, send) = (asking("eth_call"), asking("eth_getLogs"), asking("eth_sendRawTransaction"));
         for words in
             ["daily request count exceeded, request rate limited", "Too Many Requests", "15/second request limit reached"]
         {
-            assert!([&call, &logs, &send].iter().all(|request| is_rate_limit(request, &refusal(-32000, words))), "{words}");
+            assert!([&call, &logs, &send].iter().all(|request| is_turned_away(request, &refusal(-32000, words))), "{words}");
         }
-        assert!(is_rate_limit(&call, &refusal(-32005, "limit exceeded")) && is_rate_limit(&call, &refusal(429, "")));
-        assert!(!is_rate_limit(&logs, &refusal(-32005, "query returned more than 10000 results")));
-        assert!(!is_rate_limit(&send, &refusal(-32005, "transaction gas limit exceeds block gas limit")));
-        assert!(!is_rate_limit(&call, &refusal(-32000, "header not found")));
+        assert!(is_turned_away(&call, &refusal(-32005, "limit exceeded")) && is_turned_away(&call, &refusal(429, "")));
+        // geth 1.16, for a receipt just after its start.
+        assert!(is_turned_away(&call, &refusal(-32000, "transaction indexing is in progress")));
+        assert!(!is_turned_away(&logs, &refusal(-32005, "query returned more than 10000 results")));
+        assert!(!is_turned_away(&send, &refusal(-32005, "transaction gas limit exceeds block gas limit")));
+        assert!(!is_turned_away(&call, &refusal(-32000, "header not found")));
     }
 
     proptest! {
